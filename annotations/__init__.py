@@ -1,0 +1,1 @@
+"""The people's side: audits, queue, verdicts, the noise ratio and curated exports."""

@@ -1,0 +1,1 @@
+"""The pages of the people's side, one module per kind of object."""

@@ -1,0 +1,1 @@
+"""The conclusions: causes, priorities and the experiments that prove them."""

@@ -1,0 +1,1 @@
+"""The machine's side: predictions in, errors out, features and clusters."""

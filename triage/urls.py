@@ -1,0 +1,21 @@
+"""All addresses. Each app keeps its own list; this is where the three are put in a row.
+
+The lists are named by string, so that triage imports nothing from the apps that stand on it.
+"""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+urlpatterns = [
+    path("accounts/", include("allauth.account.urls")),
+    path("", include("triage.routes")),
+    path("", include("annotations.routes")),
+    path("", include("diagnostics.routes")),
+    path("api/v1/", include("triage.api_routes")),
+    path("api/v1/", include("annotations.api_routes")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+]
+
+handler403 = "triage.views.errors.forbidden"
+handler404 = "triage.views.errors.not_found"
+handler500 = "triage.views.errors.server_error"
