@@ -1,0 +1,70 @@
+"""What every test may lean on: a data root of its own, no network, a browser that is really there."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REAL_DATA_DIR = Path(os.environ.get("REAL_DATA_DIR", "../shared/data"))
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real data sets skip where those are absent."""
+    if REAL_DATA_DIR.is_dir():
+        return
+    skip = pytest.mark.skip(reason=f"no real data sets at {REAL_DATA_DIR}")
+    for item in items:
+        if item.get_closest_marker("realdata"):
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real data sets."""
+    return REAL_DATA_DIR.resolve()
+
+
+@pytest.fixture(autouse=True)
+def _data_root(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.DATA_ROOT = str(tmp_path_factory.mktemp("data-root"))
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that leaves this machine fails at once."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def chromium_path() -> str:
+    """The system's Chromium; fails with what to install where there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.fail("Chromium is not on the PATH: install your system's 'chromium' package.")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium for the whole session; each test opens a context of its own."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright runs an event loop in this thread; Django would otherwise refuse to query.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags = ["--no-sandbox", "--disable-quic", "--no-first-run", *quiet]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
+        yield browser
+        browser.close()
