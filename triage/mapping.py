@@ -1,0 +1,122 @@
+"""Which column of a file holds which field of the record: proposed, then changed by a person."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+# Names that files in the wild use, best first. A field's own name comes before all of them.
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "sample_id": ("id", "uid", "question_id", "questionid", "qid", "index", "idx", "doc_id", "pid"),
+    "image": ("image_path", "image_file", "img", "img_path", "img_fn", "file_name", "filename"),
+    "question": ("text", "prompt", "query", "caption", "sentence", "input", "full_question"),
+    "context": ("hint", "passage", "lecture"),
+    "answers": (
+        "answer", "reference", "references", "gold", "gold_answer", "gt", "ground_truth", "target",
+        "targets", "label", "labels", "multiple_choice_answer", "clean_label",
+    ),
+    "prediction": (
+        "pred", "predicted", "predicted_answer", "response", "output", "model_answer",
+        "model_output", "filtered_resps", "raw_output", "completion", "extraction",
+    ),
+    "confidence": ("probability", "prob", "score_prediction"),
+    "correct": ("hit", "is_correct", "true_false", "accuracy", "exact_match"),
+    "split": ("subset", "partition"),
+    "question_type": ("qtype", "type", "task", "skill"),
+    "category": ("topic", "class", "l2-category"),
+    "difficulty": ("level", "grade"),
+    "boxes": ("bbox", "bboxes", "box"),
+    "loss": ("losses", "train_loss"),
+}  # fmt: skip
+
+
+class MappingError(ValueError):
+    """A mapping that names what is not there."""
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """Field of the record → the columns it is made of (several are joined with '-')."""
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def columns_of(self, name: str) -> tuple[str, ...]:
+        """The columns that make up field `name`; empty when it is not mapped."""
+        return self.columns.get(name, ())
+
+    def used(self) -> frozenset[str]:
+        """Every column that some field is made of; all others go to `meta`."""
+        return frozenset(column for columns in self.columns.values() for column in columns)
+
+    def to_dict(self) -> dict[str, list[str]]:
+        """For storing with the run."""
+        return {name: list(columns) for name, columns in self.columns.items()}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Iterable[str]]) -> "ColumnMapping":
+        """The inverse of `to_dict`."""
+        return cls({name: tuple(columns) for name, columns in stored.items() if columns})
+
+
+def propose(columns: Sequence[str], fields: Sequence[str]) -> ColumnMapping:
+    """The likeliest mapping of `columns` to `fields`; no column is used twice."""
+    free = dict.fromkeys(columns)
+    lowered = {column.strip().lower().replace(" ", "_"): column for column in reversed(columns)}
+    chosen: dict[str, tuple[str, ...]] = {}
+    for exact in (True, False):
+        for name in fields:
+            names = (name,) if exact else SYNONYMS.get(name, ())
+            match = next((lowered[n] for n in names if lowered.get(n) in free), None)
+            if name not in chosen and match is not None:
+                chosen[name] = (match,)
+                del free[match]
+    for name in ("prediction", "answers"):
+        if name not in chosen:
+            prefixes = ("pred",) if name == "prediction" else ("answer", "label", "gold", "gt_")
+            match = next((c for c in free if c.lower().startswith(prefixes)), None)
+            if match is not None:
+                chosen[name] = (match,)
+                del free[match]
+    return ColumnMapping(chosen)
+
+
+def parse_assignments(
+    assignments: Iterable[str], columns: Sequence[str], fields: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """`field=column[+column]` → {field: columns}; an empty right side un-maps the field.
+
+    Raises MappingError naming the unknown field or column and the nearest known ones.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for assignment in assignments:
+        name, equals, right = assignment.partition("=")
+        name = name.strip()
+        if not equals:
+            raise MappingError(f"'{assignment}' should read field=column or field=column+column")
+        if name not in fields:
+            raise MappingError(f"'{name}' is not a field of the record{_nearest(name, fields)}")
+        # A column whose own name holds a '+' is taken whole.
+        whole = right.strip()
+        parts = (whole,) if whole in columns else tuple(p.strip() for p in whole.split("+") if p)
+        for part in parts:
+            if part not in columns:
+                raise MappingError(f"the file has no column '{part}'{_nearest(part, columns)}")
+        found[name] = parts
+    return found
+
+
+def merged(proposed: ColumnMapping, changes: Mapping[str, tuple[str, ...]]) -> ColumnMapping:
+    """`proposed` with a person's changes; a column they claim leaves the field it was proposed for."""
+    claimed = {column for columns in changes.values() for column in columns}
+    kept = {
+        name: columns
+        for name, columns in proposed.columns.items()
+        if name not in changes and not claimed.intersection(columns)
+    }
+    return ColumnMapping({**kept, **{name: cols for name, cols in changes.items() if cols}})
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    if close:
+        return f" (did you mean {', '.join(close)}?)"
+    return f" (known: {', '.join(known)})" if len(known) <= 30 else ""

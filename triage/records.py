@@ -1,0 +1,270 @@
+"""The record: what one row of a run may hold, and how a raw batch is brought into that shape.
+
+A raw batch is columns as a reader found them. Columns of a type that is certainly right are taken
+whole; any other column goes value by value through `values.py`, which says what is wrong where.
+Both ways give the same result; the first is only faster.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from triage import values
+from triage.mapping import ColumnMapping
+
+GRID = pa.list_(pa.list_(pa.float32()))
+CANDIDATE = pa.struct([("answer", pa.string()), ("probability", pa.float64())])
+MODALITY = pa.struct([("prediction", pa.string()), ("confidence", pa.float64())])
+VECTOR = pa.list_(pa.float32())
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the record."""
+
+    name: str
+    arrow: pa.DataType
+    check: Callable[[Any], Any]
+    description: str
+    required: bool = False
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("sample_id", pa.string(), values.text, "a name that no other row of the file has", True),
+    Field("image", pa.string(), values.image_path, "path relative to the image folder, or bytes"),
+    Field("question", pa.string(), values.text, "the question or text put to the model", True),
+    Field("context", pa.string(), values.text, "text that came with the question"),
+    Field("answers", pa.list_(pa.string()), values.answers, "1 to 10 reference answers"),
+    Field("prediction", pa.string(), values.text, "the model's answer", True),
+    Field("candidates", pa.list_(CANDIDATE), values.candidates, "[{answer, probability}]"),
+    Field("confidence", pa.float64(), values.probability, "probability of the prediction, 0..1"),
+    Field("correct", pa.float64(), values.credit, "true/false, or a credit in 0..1"),
+    Field("split", pa.string(), values.split, "train, val, test or ood"),
+    Field("domain", pa.string(), values.text, "the data set or domain the sample is from"),
+    Field("question_type", pa.string(), values.text, "counting, existence, position, …"),
+    Field("category", pa.string(), values.text, "what the image or question is about"),
+    Field("difficulty", pa.string(), values.text, "how hard it is meant to be"),
+    Field("template", pa.string(), values.text, "the template the question was made from"),
+    Field("boxes", pa.list_(pa.list_(pa.float64())), values.boxes, "true boxes [x0, y0, x1, y1]"),
+    Field("predicted_box", pa.list_(pa.float64()), values.box, "the model's box"),
+    Field("attention", GRID, values.grid, "H×W grid of attention over the image"),
+    Field("token_attention", pa.map_(pa.string(), GRID), values.token_grids, "{token: H×W grid}"),
+    Field("image_only", MODALITY, values.modality, "{prediction, confidence}, text blanked"),
+    Field("text_only", MODALITY, values.modality, "{prediction, confidence}, image blanked"),
+    Field("image_embedding", VECTOR, values.vector, "embedding of the image"),
+    Field("text_embedding", VECTOR, values.vector, "embedding of the text"),
+    Field("loss", pa.list_(pa.float64()), values.losses, "training loss, or one per epoch"),
+)
+BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
+REQUIRED = tuple(field.name for field in FIELDS if field.required)
+# Computed when the run is imported.
+COMPUTED = (
+    ("meta", pa.string()),
+    ("row", pa.int64()),
+    ("position", pa.int64()),
+    ("credit", pa.float32()),
+    ("is_error", pa.bool_()),
+)
+CONFORMED = pa.schema(
+    [(field.name, field.arrow) for field in FIELDS] + [("meta", pa.string()), ("row", pa.int64())]
+)
+SCHEMA = pa.schema([(field.name, field.arrow) for field in FIELDS] + list(COMPUTED))
+
+Column = pa.Array | list[Any]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that was not taken: which row, which field, why."""
+
+    row: int
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"row {self.row}" + (f", {self.field}" if self.field else "")
+        return f"{where}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Rows as a reader found them: columns of equal length, and their row numbers (from 1)."""
+
+    columns: Mapping[str, Column]
+    rows: np.ndarray
+    refusals: Sequence[Refusal] = ()
+    bytes_done: int = 0
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """The rows that were taken, in the shape of `CONFORMED`, and those that were not."""
+
+    table: pa.Table
+    refusals: list[Refusal]
+
+
+def conform(raw: RawBatch, mapping: ColumnMapping, default_split: str | None = None) -> Conformed:
+    """Bring a raw batch into the record's shape, refusing rows that do not fit.
+
+    A row is refused once, for its first bad field in the record's order.
+    """
+    count = len(raw.rows)
+    problems: dict[int, tuple[str, str]] = {}
+    arrays: list[pa.Array] = []
+    for field in FIELDS:
+        array, bad = _field_column(raw, mapping.columns_of(field.name), field)
+        if field.required:
+            bad = {**_missing(array, field), **bad}
+        for index, reason in bad.items():
+            problems.setdefault(index, (field.name, reason))
+        if field.name == "split" and default_split is not None:
+            array = pc.fill_null(array, default_split)
+        arrays.append(array)
+    arrays.append(_meta_column(raw, mapping))
+    arrays.append(pa.array(raw.rows, pa.int64()))
+    table = pa.Table.from_arrays(arrays, schema=CONFORMED)
+    refusals = list(raw.refusals)
+    if problems:
+        keep = np.ones(count, dtype=bool)
+        keep[list(problems)] = False
+        table = table.filter(pa.array(keep))
+        refusals += [
+            Refusal(int(raw.rows[index]), name, reason)
+            for index, (name, reason) in sorted(problems.items())
+        ]
+    return Conformed(table, refusals)
+
+
+def _field_column(
+    raw: RawBatch, sources: Sequence[str], field: Field
+) -> tuple[pa.Array, dict[int, str]]:
+    count = len(raw.rows)
+    found = [raw.columns[source] for source in sources if source in raw.columns]
+    if not found:
+        return pa.nulls(count, field.arrow), {}
+    if len(found) > 1:
+        return _one_by_one(_joined(found), field)
+    column = found[0]
+    whole = _whole_column(column, field) if isinstance(column, pa.Array) else None
+    return whole if whole is not None else _one_by_one(_listed(column), field)
+
+
+def _whole_column(column: pa.Array, field: Field) -> tuple[pa.Array, dict[int, str]] | None:
+    """The column at once where its type settles everything; None where values must be looked at."""
+    kind = column.type
+    if pa.types.is_null(kind):
+        return pa.nulls(len(column), field.arrow), {}
+    if field.check is values.text:
+        if pa.types.is_integer(kind):
+            return column.cast(pa.string()), {}
+        if pa.types.is_string(kind) and not _any(pc.match_substring(column, "\x00")):
+            return column, {}
+    elif field.check is values.answers and pa.types.is_string(kind):
+        if not _any(pc.match_substring_regex(column, r"^\s*\[|\x00")):
+            offsets = np.arange(len(column) + 1, dtype=np.int32)
+            return pa.ListArray.from_arrays(offsets, column, mask=column.is_null()), {}
+    elif field.check is values.probability and pa.types.is_floating(kind):
+        return _probabilities(column)
+    elif field.check is values.split and pa.types.is_string(kind):
+        unique = {each for each in pc.unique(column).to_pylist() if each is not None}
+        if unique <= {"train", "val", "test", "ood"}:
+            return column, {}
+    return None
+
+
+def _probabilities(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+    array = column.cast(pa.float64())
+    numbers = array.to_numpy(zero_copy_only=False)
+    outside = ~((numbers >= 0) & (numbers <= 1)) & ~array.is_null().to_numpy(zero_copy_only=False)
+    bad: dict[int, str] = {}
+    for index in np.flatnonzero(outside):
+        try:
+            values.probability(float(numbers[index]))
+        except ValueError as problem:
+            bad[int(index)] = str(problem)
+    return array, bad
+
+
+def _one_by_one(column: list[Any], field: Field) -> tuple[pa.Array, dict[int, str]]:
+    bad: dict[int, str] = {}
+    clean: list[Any] = []
+    for index, value in enumerate(column):
+        if _absent(value, field):
+            clean.append(None)
+            continue
+        try:
+            clean.append(field.check(value))
+        except (ValueError, TypeError, RecursionError, OverflowError) as problem:
+            bad[index] = str(problem)
+            clean.append(None)
+    return pa.array(clean, field.arrow), bad
+
+
+def _absent(value: Any, field: Field) -> bool:
+    """Null is absent everywhere; an empty cell is absent wherever it cannot be a text."""
+    if value is None or (isinstance(value, float) and np.isnan(value) and field.arrow == "string"):
+        return True
+    return isinstance(value, str) and value == "" and field.check is not values.text
+
+
+def _missing(array: pa.Array, field: Field) -> dict[int, str]:
+    """Rows without a required value: null, or nothing but white space."""
+    empty = pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(array)), 0), True)
+    if not _any(empty):
+        return {}
+    reason = f"is missing: {field.description}"
+    return {int(index): reason for index in np.flatnonzero(empty.to_numpy(zero_copy_only=False))}
+
+
+def _joined(columns: Sequence[Column]) -> list[Any]:
+    """Several columns as one text, joined with '-'; null where any of them is."""
+    joined: list[Any] = []
+    for parts in zip(*(_listed(column) for column in columns), strict=True):
+        try:
+            whole = None if any(p is None for p in parts) else "-".join(map(values.text, parts))
+        except ValueError:
+            whole = None
+        joined.append(whole)
+    return joined
+
+
+def _meta_column(raw: RawBatch, mapping: ColumnMapping) -> pa.Array:
+    """Everything that was not mapped, as one JSON object a row; null where there is nothing."""
+    used = mapping.used()
+    rest = [name for name in raw.columns if name not in used]
+    if not rest:
+        return pa.nulls(len(raw.rows), pa.string())
+    columns = [_listed(raw.columns[name]) for name in rest]
+    objects = []
+    for parts in zip(*columns, strict=True):
+        known = {n: v for n, v in zip(rest, parts, strict=True) if v is not None}
+        if "meta" in known and isinstance(known["meta"], dict):
+            known = {**known.pop("meta"), **known}
+        objects.append(_json(known) if known else None)
+    return pa.array(objects, pa.string())
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    """JSON text; what JSON cannot say (bytes, dates) in words. NaN becomes null."""
+    shown = orjson.dumps(
+        value, default=_in_words, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+    )
+    return shown.decode()
+
+
+def _in_words(value: Any) -> Any:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
+
+
+def _listed(column: Column) -> list[Any]:
+    return column.to_pylist() if isinstance(column, pa.Array) else column
+
+
+def _any(mask: pa.Array) -> bool:
+    return bool(pc.any(mask).as_py())
