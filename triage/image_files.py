@@ -1,0 +1,50 @@
+"""What an image file says of itself, read from its header alone."""
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import IO
+
+from PIL import Image
+
+# By content, not by name. No SVG (a program), no PDF, PSD or EPS (parsers with a history).
+FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+MAX_PIXELS = 50_000_000
+
+
+class NotAPicture(ValueError):
+    """Not an image that is shown here; the message says why."""
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """Format (lower-case suffix) and size in pixels, before any rotation."""
+
+    suffix: str
+    width: int
+    height: int
+
+
+def read_header(source: bytes | IO[bytes]) -> ImageHeader:
+    """Look at the header only; nothing is decoded.
+
+    Raises NotAPicture for anything but PNG, JPEG, WebP, GIF and BMP of at most 50 million pixels.
+    """
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        with warnings.catch_warnings():
+            # Our own bound below is stricter than Pillow's warning and is an error, not a warning.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(stream, formats=list(FORMATS))
+    except Image.DecompressionBombError:
+        raise NotAPicture(f"the image has more than {MAX_PIXELS // 10**6} million pixels") from None
+    except (OSError, ValueError, SyntaxError):
+        raise NotAPicture("the file is not a PNG, JPEG, WebP, GIF or BMP image") from None
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise NotAPicture(
+            f"the image is {width} × {height}: more than {MAX_PIXELS // 10**6} million pixels"
+        )
+    if min(width, height) < 1:
+        raise NotAPicture("the image is empty")
+    return ImageHeader(FORMATS[image.format or "PNG"], width, height)

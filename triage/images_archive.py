@@ -1,0 +1,82 @@
+"""Images that come as a zip: unpacked by our own rules, never by the archive's."""
+
+import stat
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+MAX_FILES = 200_000
+MAX_TOTAL_BYTES = 20 * 1024**3
+MAX_FILE_BYTES = 200 * 1024**2
+MAX_RATIO = 200
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
+
+
+class BadArchive(ValueError):
+    """The archive is damaged or not to be trusted; nothing of it was kept."""
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """How many images were taken, and how many other files were passed over."""
+
+    images: int
+    passed_over: int
+
+
+def extract_images(
+    archive: Path, into: Path, progress: Callable[[float], None] = lambda share: None
+) -> Unpacked:
+    """Unpack the images of a zip under `into`, keeping their folders.
+
+    Raises BadArchive, before anything is written, for paths that leave the folder, links, encrypted
+    entries and bombs; and for damaged data.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+            _check(entries)
+            wanted = [e for e in entries if PurePosixPath(e.filename).suffix.lower() in SUFFIXES]
+            for number, entry in enumerate(wanted):
+                _write(opened, entry, into / _safe_path(entry.filename))
+                progress((number + 1) / len(wanted))
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as problem:
+        raise BadArchive(f"{archive.name}: the zip is damaged or cut off ({problem})") from None
+    return Unpacked(len(wanted), len(entries) - len(wanted))
+
+
+def _check(entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > MAX_FILES:
+        raise BadArchive(f"the zip holds {len(entries)} files: at most {MAX_FILES} are taken")
+    if sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES:
+        raise BadArchive(f"the zip unpacks to more than {MAX_TOTAL_BYTES // 1024**3} GB")
+    for entry in entries:
+        _safe_path(entry.filename)
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise BadArchive(f"'{entry.filename}' is a link")
+        if entry.flag_bits & 0x1:
+            raise BadArchive(f"'{entry.filename}' is encrypted")
+        if entry.file_size > MAX_FILE_BYTES:
+            raise BadArchive(f"'{entry.filename}' is larger than {MAX_FILE_BYTES // 1024**2} MB")
+        if entry.file_size > 1024**2 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
+            raise BadArchive(f"'{entry.filename}' unpacks to more than {MAX_RATIO} times its size")
+
+
+def _safe_path(name: str) -> PurePosixPath:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or "\x00" in name or ":" in path.parts[0]:
+        raise BadArchive(f"'{name}' would be written outside the image folder")
+    return path
+
+
+def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    left = MAX_FILE_BYTES
+    with opened.open(entry) as source, target.open("wb") as sink:
+        # The declared size is the archive's word; count what really comes out.
+        while chunk := source.read(1024**2):
+            left -= len(chunk)
+            if left < 0:
+                raise BadArchive(f"'{entry.filename}' is larger than it says")
+            sink.write(chunk)

@@ -1,0 +1,72 @@
+"""Readers: one small class per file format, chosen by the file's name and first bytes.
+
+A reader yields raw batches (`records.RawBatch`). Faults of a value or a line refuse that row; faults
+of the file (cut off, wrong encoding, broken compression, too long a line) raise `UnreadableFile`,
+because what is missing then cannot be known.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from triage.readers.csv_file import CsvReader
+from triage.readers.faults import UnreadableFile
+from triage.readers.json_lines import JsonLinesReader
+from triage.readers.json_list import JsonListReader
+from triage.readers.parquet_file import ParquetReader
+from triage.readers.text_source import TextSource
+from triage.records import RawBatch
+
+__all__ = ["READERS", "Reader", "UnreadableFile", "open_reader"]
+
+
+class Reader(Protocol):
+    """What every reader offers."""
+
+    description: str
+    total_bytes: int
+
+    def columns(self) -> list[str]:
+        """The names of the file's columns, in the order first seen."""
+        ...
+
+    def preview(self, count: int = 20) -> list[dict[str, Any]]:
+        """The first rows, as found."""
+        ...
+
+    def batches(self) -> Iterator[RawBatch]:
+        """All rows, in order."""
+        ...
+
+
+READERS = (JsonLinesReader, JsonListReader, CsvReader, ParquetReader)
+_SUFFIXES = {".jsonl": 0, ".ndjson": 0, ".json": 0, ".csv": 2, ".tsv": 2, ".parquet": 3, ".pq": 3}
+
+
+def open_reader(path: Path, original_name: str | None = None) -> Reader:
+    """The reader for `path`; its format is judged by `original_name` and the first bytes.
+
+    Raises UnreadableFile for an empty file or one of no known format.
+    """
+    name = original_name or path.name
+    if not path.is_file():
+        raise UnreadableFile(f"{name}: there is no such file")
+    if path.stat().st_size == 0:
+        raise UnreadableFile(f"{name}: the file is empty")
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    if start.startswith(b"PAR1"):
+        return ParquetReader(path, name)
+    stem = name.lower().removesuffix(".gz")
+    kind = next((kind for suffix, kind in _SUFFIXES.items() if stem.endswith(suffix)), None)
+    if kind == 3:
+        raise UnreadableFile(f"{name}: not a Parquet file (it does not begin with PAR1)")
+    if kind is None:
+        raise UnreadableFile(
+            f"{name}: unknown format; JSON Lines (.jsonl), CSV (.csv, .tsv), "
+            "Parquet (.parquet) and their .gz are read"
+        )
+    source = TextSource(path, name)
+    if kind == 2:
+        return CsvReader(source, "\t" if stem.endswith(".tsv") else ",")
+    return JsonListReader(source) if source.first_character() == "[" else JsonLinesReader(source)

@@ -1,0 +1,123 @@
+"""JSON Lines: one object a line."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.json as pj
+
+from triage.readers.faults import UnreadableFile
+from triage.readers.text_source import Block, TextSource
+from triage.records import RawBatch, Refusal
+
+
+class JsonLinesReader:
+    """One JSON object a line (.jsonl, .ndjson, or .json as many evaluation tools write it)."""
+
+    description = "JSON Lines: one JSON object a line"
+
+    def __init__(self, source: TextSource) -> None:
+        self.source = source
+        self.total_bytes = source.total_bytes
+
+    def columns(self) -> list[str]:
+        """Keys of the first 200 objects, in the order first seen."""
+        return list(dict.fromkeys(key for row in self.preview(200) for key in row))
+
+    def preview(self, count: int = 20) -> list[dict[str, Any]]:
+        """The first `count` objects; lines that are none are passed over."""
+        rows: list[dict[str, Any]] = []
+        for block in self.source.blocks(256 * 1024):
+            batch = parse_lines(self.source.name, block)
+            found = zip(*(_listed(c) for c in batch.columns.values()), strict=True)
+            for parts in islice(found, count - len(rows)):
+                pairs = zip(batch.columns, parts, strict=True)
+                rows.append({name: value for name, value in pairs if value is not None})
+            if len(rows) >= count:
+                break
+        return rows
+
+    def batches(self) -> Iterator[RawBatch]:
+        """Every line, in order."""
+        for block in self.source.blocks():
+            yield parse_whole(block) or parse_lines(self.source.name, block)
+
+
+def parse_whole(block: Block) -> RawBatch | None:
+    """The block through Arrow's parser; None where it would not say exactly what the lines say.
+
+    Arrow reads text that looks like a time stamp as one and makes one wide struct of objects with
+    arbitrary keys, so blocks with either go line by line.
+    """
+    lines = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+    options = pj.ReadOptions(use_threads=True, block_size=len(block.data) + 1)
+    try:
+        table = pj.read_json(pa.BufferReader(block.data), read_options=options)
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != lines or not all(_plain(field.type) for field in table.schema):
+        return None
+    if len(set(table.column_names)) != len(table.column_names):
+        return None
+    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    rows = np.arange(block.first_line, block.first_line + lines)
+    return RawBatch(columns, rows, bytes_done=block.bytes_done)
+
+
+def parse_lines(name: str, block: Block) -> RawBatch:
+    """The block line by line, refusing lines that hold no JSON object.
+
+    Raises UnreadableFile when the last line of the file is cut off.
+    """
+    objects: list[dict[str, Any]] = []
+    rows: list[int] = []
+    refusals: list[Refusal] = []
+    lines = block.data.split(b"\n")
+    for offset, line in enumerate(lines):
+        row = block.first_line + offset
+        if not line.strip():
+            continue
+        try:
+            value = _loads(line)
+        except ValueError as problem:
+            if block.last and offset == len(lines) - 1:
+                raise UnreadableFile(
+                    f"{name}, row {row}: the last line is cut off; the file was not "
+                    "written or copied to its end"
+                ) from None
+            refusals.append(Refusal(row, "", f"is not valid JSON ({problem})"))
+            continue
+        if not isinstance(value, dict):
+            refusals.append(Refusal(row, "", "is not a JSON object"))
+            continue
+        objects.append(value)
+        rows.append(row)
+    names = dict.fromkeys(key for each in objects for key in each)
+    columns = {key: [each.get(key) for each in objects] for key in names}
+    return RawBatch(columns, np.asarray(rows, dtype=np.int64), refusals, block.bytes_done)
+
+
+def _loads(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # NaN and Infinity are no JSON, but files hold them: read them, so that the field is named.
+        try:
+            return json.loads(line)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def _plain(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind):
+        return _plain(kind.value_type)
+    scalar = (pa.types.is_string, pa.types.is_integer, pa.types.is_floating)
+    return any(is_kind(kind) for is_kind in (*scalar, pa.types.is_boolean, pa.types.is_null))
+
+
+def _listed(column: pa.Array | list[Any]) -> list[Any]:
+    return column.to_pylist() if isinstance(column, pa.Array) else column

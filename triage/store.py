@@ -1,0 +1,138 @@
+"""Where bulky data lives: one data root, a folder per run, immutable Parquet inside.
+
+The root is a local folder or any fsspec address (`s3://…`, `memory://…`). Nothing is renamed into
+place, because buckets cannot: a run's folder becomes visible when its row is written.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROWS_A_GROUP = 65_536
+
+
+@dataclass(frozen=True)
+class DataRoot:
+    """The one place that files are kept in."""
+
+    url: str
+    fs: Any = field(init=False, compare=False, repr=False)
+    path: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        fs, path = fsspec.core.url_to_fs(self.url)
+        object.__setattr__(self, "fs", fs)
+        object.__setattr__(self, "path", path.rstrip("/"))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether files have a path on this machine."""
+        return "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
+
+    def run(self, run_uuid: uuid.UUID | str) -> "RunFolder":
+        """The folder of a run."""
+        return RunFolder(self, f"runs/{_hex(run_uuid)}")
+
+    def join(self, *parts: str) -> str:
+        """A path under the root."""
+        return "/".join((self.path, *parts))
+
+    def put(self, relative: str, data: bytes) -> None:
+        """Write a whole file."""
+        target = self.join(relative)
+        self.fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+        self.fs.pipe_file(target, data)
+
+    def get(self, relative: str) -> bytes:
+        """Read a whole file; FileNotFoundError where there is none."""
+        return bytes(self.fs.cat_file(self.join(relative)))
+
+    def has(self, relative: str) -> bool:
+        """Whether the file is there."""
+        return bool(self.fs.exists(self.join(relative)))
+
+    def put_evidence(self, data: bytes) -> str:
+        """Keep a copy under its own checksum; the checksum (SHA-256, hex)."""
+        checksum = hashlib.sha256(data).hexdigest()
+        relative = evidence_path(checksum)
+        if not self.has(relative):
+            self.put(relative, data)
+        return checksum
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    root: DataRoot
+    relative: str
+
+    def path(self, *parts: str) -> str:
+        """A path inside the folder, as the root's file system spells it."""
+        return self.root.join(self.relative, *parts)
+
+    @property
+    def samples(self) -> str:
+        """The pattern that names all parts of the samples."""
+        return self.path("samples", "*.parquet")
+
+    def write_table(self, table: pa.Table, *parts: str) -> None:
+        """Write one Parquet file."""
+        with self.open_write(*parts) as stream:
+            pq.write_table(table, stream, compression="zstd", compression_level=1, row_group_size=ROWS_A_GROUP)
+
+    def read_table(self, *parts: str, columns: list[str] | None = None) -> pa.Table:
+        """Read one Parquet file; FileNotFoundError where there is none."""
+        with self.root.fs.open(self.path(*parts), "rb") as stream:
+            return pq.read_table(stream, columns=columns)
+
+    def read_samples(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """The parts of the samples, in order."""
+        for path in self.sample_parts():
+            with self.root.fs.open(path, "rb") as stream:
+                yield pq.read_table(stream, columns=columns)
+
+    def sample_parts(self) -> list[str]:
+        """The part files of the samples, in order."""
+        return sorted(self.root.fs.glob(self.samples))
+
+    @contextmanager
+    def open_write(self, *parts: str) -> Iterator[IO[bytes]]:
+        """A file of the folder, open for writing."""
+        path = self.path(*parts)
+        self.root.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        with self.root.fs.open(path, "wb") as stream:
+            yield stream
+
+    def put_image(self, data: bytes, suffix: str) -> str:
+        """Keep an image under its checksum; its path relative to the run's image folder."""
+        checksum = hashlib.sha256(data).hexdigest()
+        relative = f"{checksum[:2]}/{checksum}.{suffix}"
+        if not self.has("images", relative):
+            self.root.put(f"{self.relative}/images/{relative}", data)
+        return relative
+
+    def has(self, *parts: str) -> bool:
+        """Whether the file is there."""
+        return bool(self.root.fs.exists(self.path(*parts)))
+
+    def delete(self) -> None:
+        """Remove everything; for an import that failed."""
+        if self.root.fs.exists(self.path()):
+            self.root.fs.rm(self.path(), recursive=True)
+
+
+def evidence_path(checksum: str) -> str:
+    """Where an evidence copy lies under the root."""
+    return f"evidence/{checksum[:2]}/{checksum}"
+
+
+def _hex(value: uuid.UUID | str) -> str:
+    return value.hex if isinstance(value, uuid.UUID) else uuid.UUID(value).hex
