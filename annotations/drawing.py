@@ -8,6 +8,7 @@ simple random sample of it, so the draw is one of the collected errors as well a
 """
 
 import hashlib
+import itertools
 import json
 import secrets
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ from annotations.estimation.protocols import Protocol
 SIMPLE_RANDOM = "simple_random"
 
 
-class NothingToDraw(ValueError):
+class NothingToDraw(ValueError):  # noqa: N818 - it says what happened, as StopIteration does
     """The frame holds no error sample."""
 
 
@@ -71,12 +72,12 @@ def frame_sha256(sorted_ids: Sequence[str]) -> str:
 
 
 def sorted_frame(sample_ids: Iterable[str]) -> list[str]:
-    """The ids in the order of their UTF-8 bytes. Raises NothingToDraw, or ValueError for repeats."""
+    """The ids sorted by their UTF-8 bytes. Raises NothingToDraw, or ValueError for repeats."""
     # UTF-8 was made so that its bytes sort as its code points do, which is how Python compares.
     frame = sorted(sample_ids)
     if not frame:
         raise NothingToDraw("there is no error sample to draw from")
-    for left, right in zip(frame, frame[1:], strict=False):
+    for left, right in itertools.pairwise(frame):
         if left == right:
             raise ValueError(f"the sample id {left!r} is in the frame twice")
     return frame

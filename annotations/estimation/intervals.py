@@ -41,7 +41,7 @@ class CountInterval:
     population: int
 
     def shares(self) -> Interval:
-        """The same interval as shares; (0, 1) for an empty population, of which nothing is known."""
+        """The same interval as shares; (0, 1) for an empty population."""
         if self.population == 0:
             return Interval(0.0, 1.0)
         return Interval(self.low / self.population, self.high / self.population)
