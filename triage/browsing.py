@@ -191,7 +191,9 @@ class RunBrowser:
         positions = [int(row[0]) for row in keys]
         return self.rows(positions)
 
-    def rows(self, positions: Sequence[int], columns: Sequence[str] = LIGHT) -> list[dict[str, Any]]:
+    def rows(
+        self, positions: Sequence[int], columns: Sequence[str] = LIGHT
+    ) -> list[dict[str, Any]]:
         """The samples at `positions`, in that order; positions that do not exist are left out."""
         if not positions:
             return []
@@ -217,7 +219,9 @@ class RunBrowser:
         glue = "AND" if where else "WHERE"
         found = []
         for sign, best in (("<", "max"), (">", "min")):
-            query = f"SELECT {best}(position) FROM {self._source} s {where} {glue} position {sign} ?"
+            query = (
+                f"SELECT {best}(position) FROM {self._source} s {where} {glue} position {sign} ?"
+            )
             value = self._row(query, [*values, int(position)])[0]
             found.append(None if value is None else int(value))
         return found[0], found[1]
@@ -288,8 +292,8 @@ def _columns_with_values(metadata: Any) -> set[str]:
         rows = metadata.row_group(group)
         for index in range(rows.num_columns):
             column = rows.column(index)
-            statistics = column.statistics
-            if statistics is None or statistics.null_count is None or statistics.null_count < column.num_values:
+            known = column.statistics
+            if known is None or known.null_count is None or known.null_count < column.num_values:
                 present.add(column.path_in_schema.split(".")[0])
     return present
 

@@ -160,7 +160,8 @@ def _own_images(writing: _Writing, raw: RawBatch) -> tuple[RawBatch, list[Refusa
 def _holds_bytes(column: Any) -> bool:
     if isinstance(column, pa.Array):
         kind = column.type
-        return pa.types.is_struct(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        binary = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        return binary or pa.types.is_struct(kind)
     return any(isinstance(value, dict | bytes) for value in column)
 
 
@@ -195,7 +196,8 @@ def _boxes_outside(writing: _Writing, table: pa.Table) -> list[Refusal]:
     refusals = []
     columns = (table[name].to_pylist() for name in ("row", "image", "boxes", "predicted_box"))
     for row, image, boxes, predicted in zip(*columns, strict=True):
-        pixels = [one for one in [*(boxes or []), *([predicted] if predicted else [])] if max(one) > 1]
+        given = [*(boxes or []), *([predicted] if predicted else [])]
+        pixels = [one for one in given if max(one) > 1]
         if not pixels or image is None:
             continue
         try:
@@ -225,7 +227,7 @@ def _count_missing_images(writing: _Writing, table: pa.Table) -> int:
 
 
 def _drop_duplicates(writing: _Writing) -> None:
-    """Refuse every later row of a sample_id already used; parts are rewritten only if there are any."""
+    """Refuse every later row of a sample_id; parts are rewritten only if there are any."""
     if not writing.samples:
         return
     parts = writing.folder.sample_parts()

@@ -47,6 +47,11 @@ class ColumnMapping:
         """Every column that some field is made of; all others go to `meta`."""
         return frozenset(column for columns in self.columns.values() for column in columns)
 
+    def constant(self, name: str) -> str | None:
+        """The text that every row gets for field `name`, where one is given in quotes."""
+        columns = self.columns_of(name)
+        return columns[0][1:-1] if len(columns) == 1 and is_constant(columns[0]) else None
+
     def to_dict(self) -> dict[str, list[str]]:
         """For storing with the run."""
         return {name: list(columns) for name, columns in self.columns.items()}
@@ -55,6 +60,11 @@ class ColumnMapping:
     def from_dict(cls, stored: Mapping[str, Iterable[str]]) -> "ColumnMapping":
         """The inverse of `to_dict`."""
         return cls({name: tuple(columns) for name, columns in stored.items() if columns})
+
+
+def is_constant(part: str) -> bool:
+    """Whether a part of a mapping is text in quotes rather than a column's name."""
+    return len(part) > 2 and part[0] == part[-1] == '"'
 
 
 def propose(columns: Sequence[str], fields: Sequence[str]) -> ColumnMapping:
@@ -84,6 +94,8 @@ def parse_assignments(
 ) -> dict[str, tuple[str, ...]]:
     """`field=column[+column]` → {field: columns}; an empty right side un-maps the field.
 
+    Text in double quotes (`question="Which animal is this?"`) is the same in every row.
+
     Raises MappingError naming the unknown field or column and the nearest known ones.
     """
     found: dict[str, tuple[str, ...]] = {}
@@ -96,16 +108,17 @@ def parse_assignments(
             raise MappingError(f"'{name}' is not a field of the record{_nearest(name, fields)}")
         # A column whose own name holds a '+' is taken whole.
         whole = right.strip()
-        parts = (whole,) if whole in columns else tuple(p.strip() for p in whole.split("+") if p)
+        taken_whole = whole in columns or is_constant(whole)
+        parts = (whole,) if taken_whole else tuple(p.strip() for p in whole.split("+") if p)
         for part in parts:
-            if part not in columns:
+            if part not in columns and not is_constant(part):
                 raise MappingError(f"the file has no column '{part}'{_nearest(part, columns)}")
         found[name] = parts
     return found
 
 
 def merged(proposed: ColumnMapping, changes: Mapping[str, tuple[str, ...]]) -> ColumnMapping:
-    """`proposed` with a person's changes; a column they claim leaves the field it was proposed for."""
+    """`proposed` with a person's changes; a column they claim leaves the field it was given to."""
     claimed = {column for columns in changes.values() for column in columns}
     kept = {
         name: columns

@@ -33,7 +33,7 @@ class Child:
 
     def start(self) -> None:
         """Start it in this process group."""
-        self.process = subprocess.Popen(self.command, preexec_fn=die_with_parent)  # noqa: PLW1509
+        self.process = subprocess.Popen(self.command, preexec_fn=die_with_parent)
 
 
 @dataclass

@@ -118,7 +118,11 @@ def conform(raw: RawBatch, mapping: ColumnMapping, default_split: str | None = N
     problems: dict[int, tuple[str, str]] = {}
     arrays: list[pa.Array] = []
     for field in FIELDS:
-        array, bad = _field_column(raw, mapping.columns_of(field.name), field)
+        constant = mapping.constant(field.name)
+        if constant is not None:
+            array, bad = _one_by_one([constant] * count, field)
+        else:
+            array, bad = _field_column(raw, mapping.columns_of(field.name), field)
         if field.required:
             bad = {**_missing(array, field), **bad}
         for index, reason in bad.items():

@@ -2,8 +2,8 @@
 
 VQA soft accuracy follows Antol et al. 2015 as the official evaluation computes it: for each of the
 n answers, min(1, matches among the other n − 1 / 3), averaged. With ten answers and k matches:
-0, 0.3, 0.6, 0.9, 1. Its normalisation (punctuation, articles, number words, contractions) is applied
-always, as lmms-eval, VLMEvalKit and LLaVA do; the official code skips it when all ten answers are
+0, 0.3, 0.6, 0.9, 1. Its normalisation (punctuation, articles, number words, contractions) is always
+applied, as lmms-eval, VLMEvalKit and LLaVA do; the official code skips it when all ten answers are
 the same, which calls "COPENHAGEN" wrong.
 """
 
@@ -154,9 +154,7 @@ def score(table: pa.Table, rule: str) -> np.ndarray:
         return table.column("correct").to_numpy().astype(np.float32)
     answers = pc.binary_join(table.column("answers"), "\x1f")
     joined = pc.binary_join_element_wise(table.column("prediction"), answers, "\x1e")
-    encoded = pc.dictionary_encode(joined).combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], pa.string()).dictionary_encode()
+    encoded = pc.dictionary_encode(joined.combine_chunks())
     scored = []
     for pair in encoded.dictionary.to_pylist():
         prediction, _, references = pair.partition("\x1e")
@@ -174,6 +172,7 @@ def propose_rule(rows: Sequence[Mapping[str, object]]) -> str:
         return "yes_no"
     if any(len(found) > 2 for found in answers):
         return "vqa"
-    if all(len(each.strip("().")) == 1 and each.strip("().") in string.ascii_lowercase for each in flat):
+    letters = {each.strip("().") for each in flat}
+    if letters <= set(string.ascii_lowercase):
         return "choice"
     return "exact"

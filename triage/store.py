@@ -34,7 +34,8 @@ class DataRoot:
     @property
     def is_local(self) -> bool:
         """Whether files have a path on this machine."""
-        return "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
+        protocol = self.fs.protocol
+        return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
     def run(self, run_uuid: uuid.UUID | str) -> "RunFolder":
         """The folder of a run."""
@@ -86,7 +87,9 @@ class RunFolder:
     def write_table(self, table: pa.Table, *parts: str) -> None:
         """Write one Parquet file."""
         with self.open_write(*parts) as stream:
-            pq.write_table(table, stream, compression="zstd", compression_level=1, row_group_size=ROWS_A_GROUP)
+            pq.write_table(
+                table, stream, compression="zstd", compression_level=1, row_group_size=ROWS_A_GROUP
+            )
 
     def read_table(self, *parts: str, columns: list[str] | None = None) -> pa.Table:
         """Read one Parquet file; FileNotFoundError where there is none."""

@@ -1,8 +1,8 @@
 """Readers: one small class per file format, chosen by the file's name and first bytes.
 
-A reader yields raw batches (`records.RawBatch`). Faults of a value or a line refuse that row; faults
-of the file (cut off, wrong encoding, broken compression, too long a line) raise `UnreadableFile`,
-because what is missing then cannot be known.
+A reader yields raw batches (`records.RawBatch`). Faults of a value or a line refuse that row;
+faults of the file (cut off, wrong encoding, broken compression, too long a line) raise
+`UnreadableFile`, because what is missing then cannot be known.
 """
 
 from collections.abc import Iterator

@@ -64,7 +64,8 @@ class CsvReader:
         self, header: list[str], kept: list[list[str]], rows: list[int], refusals: list[Refusal]
     ) -> RawBatch:
         columns = {name: [r[i] or None for r in kept] for i, name in enumerate(header)}
-        return RawBatch(columns, np.asarray(rows, dtype=np.int64), refusals, self._joined.bytes_done)
+        numbers = np.asarray(rows, dtype=np.int64)
+        return RawBatch(columns, numbers, refusals, self._joined.bytes_done)
 
     def _records(self) -> Iterator[list[str]]:
         stream = self.source.text()
