@@ -1,0 +1,170 @@
+"""Rows that fit are taken, rows that do not are refused by field and reason."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from triage.mapping import propose
+from triage.readers.json_lines import parse_lines, parse_whole
+from triage.readers.text_source import Block
+from triage.records import FIELDS, RawBatch, conform
+
+GOOD = {"sample_id": "a", "question": "How many?", "prediction": "2", "answers": ["2"]}
+NAMES = [field.name for field in FIELDS]
+
+
+def conform_rows(rows: list[dict[str, Any]]) -> Any:
+    names = dict.fromkeys(key for row in rows for key in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    raw = RawBatch(columns, np.arange(1, len(rows) + 1))
+    return conform(raw, propose(list(names), NAMES), "test")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("prediction", None, "is missing"),
+        ("sample_id", "  ", "is missing"),
+        ("question", {"a": 1}, "should be text, is a object"),
+        ("question", "nul\x00", "NUL"),
+        ("answers", [], "empty list"),
+        ("answers", [str(i) for i in range(11)], "holds 11 answers"),
+        ("answers", [["x"]], "should be text"),
+        ("confidence", 1.2, "a probability lies in 0..1"),
+        ("confidence", -0.1, "a probability lies in 0..1"),
+        ("confidence", math.nan, "only finite numbers"),
+        ("confidence", math.inf, "only finite numbers"),
+        ("confidence", "high", "should be a number"),
+        ("correct", 3, "a probability lies in 0..1"),
+        ("split", "holdout", "a split is train, val, test or ood"),
+        ("image", "/etc/passwd", "absolute path"),
+        ("image", "a/../../b.png", "leaves the image folder"),
+        ("image", "C:\\x.png", "absolute path"),
+        ("image", "https://example.org/x.png", "nothing is downloaded"),
+        ("candidates", [{"answer": "a", "probability": 0.8}, {"answer": "b", "probability": 0.4}], "sum to 1.2"),
+        ("candidates", [{"answer": "a", "probability": 1.4}], "entry 1: is 1.4"),
+        ("candidates", [{"probability": 0.4}], "entry 1 has no 'answer'"),
+        ("boxes", [[0, 0, 1]], "entry 1: should be [x0, y0, x1, y1]"),
+        ("boxes", [[5, 0, 5, 9]], "has no area"),
+        ("boxes", [[-3, 0, 5, 9]], "begins outside the image"),
+        ("predicted_box", [0, 0, math.nan, 1], "only finite numbers"),
+        ("attention", [[1, 2], [3]], "rows of different lengths"),
+        ("attention", [1, 2, 3], "should be a grid"),
+        ("attention", [[0, 0], [0, 0]], "zero everywhere"),
+        ("attention", [[0, -1]], "negative"),
+        ("token_attention", {"how": [[1, 2]], "many": [[1], [2]]}, "different shapes"),
+        ("image_embedding", [1.0, math.inf], "only finite numbers"),
+        ("image_embedding", [], "should be a list of numbers"),
+        ("loss", [0.1, "x"], "should be a number"),
+        ("text_only", "yes", "should be JSON"),
+    ],
+)  # fmt: skip
+def test_a_bad_value_is_refused_with_its_row_field_and_reason(
+    field: str, value: Any, reason: str
+) -> None:
+    result = conform_rows([GOOD, {**GOOD, "sample_id": "b", field: value}])
+
+    assert result.table.num_rows == 1
+    (refusal,) = result.refusals
+    assert (refusal.row, refusal.field) == (2, field)
+    assert reason in refusal.reason
+
+
+def test_everything_a_record_may_hold_comes_through() -> None:
+    full = {
+        **GOOD,
+        "sample_id": 12,
+        "candidates": [{"answer": "3", "probability": 0.2}, {"answer": "2", "probability": 0.7}],
+        "correct": True,
+        "split": "Validation",
+        "boxes": [0, 0, 10, 10],
+        "attention": [[0.25, 0.75]],
+        "token_attention": {"how": [[1.0, 0.0]], "many": [[0.0, 1.0]]},
+        "image_only": {"prediction": "1", "confidence": 0.4},
+        "loss": 0.5,
+        "extra": {"deep": [1]},
+        "note": "kept",
+    }
+
+    (row,) = conform_rows([full]).table.to_pylist()
+
+    assert row["sample_id"] == "12"
+    assert [each["answer"] for each in row["candidates"]] == ["2", "3"]
+    assert (row["correct"], row["split"], row["loss"]) == (1.0, "val", [0.5])
+    assert row["boxes"] == [[0, 0, 10, 10]]
+    assert [token for token, _ in row["token_attention"]] == ["how", "many"]
+    assert row["meta"] == '{"extra":{"deep":[1]},"note":"kept"}'
+    assert row["text_only"] is None
+
+
+def test_a_csv_cell_may_spell_a_list_in_json_or_as_python_prints_it() -> None:
+    rows = [
+        {**GOOD, "answers": '["a", "b"]'},
+        {**GOOD, "answers": "['a', 'b']"},
+        {**GOOD, "answers": "[not a list"},
+    ]
+    found = conform_rows(rows).table["answers"].to_pylist()
+    assert found == [["a", "b"], ["a", "b"], ["[not a list"]]
+
+
+def test_no_rows_are_no_rows() -> None:
+    result = conform_rows([])
+    assert (result.table.num_rows, result.refusals) == (0, [])
+
+
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 5), st.floats(-1, 2), st.text(max_size=5)
+)
+anything = st.one_of(
+    scalars,
+    st.lists(scalars, max_size=3),
+    st.dictionaries(st.text(max_size=3), scalars, max_size=2),
+)
+lines = st.lists(
+    st.fixed_dictionaries(
+        {"sample_id": st.text(max_size=4), "question": st.just("q"), "prediction": scalars},
+        optional={"answers": anything, "confidence": anything, "split": anything, "x": anything},
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lines)
+def test_the_fast_path_says_exactly_what_the_slow_path_says(rows: list[dict[str, Any]]) -> None:
+    import json
+
+    data = "\n".join(json.dumps(row) for row in rows).encode() + b"\n"
+    block = Block(data, 1, True, len(data))
+    fast, slow = parse_whole(block), parse_lines("x", block)
+    if fast is None:
+        return
+    mapping = propose(
+        ["sample_id", "question", "prediction", "answers", "confidence", "split"], NAMES
+    )
+
+    left, right = conform(fast, mapping), conform(slow, mapping)
+
+    assert left.refusals == right.refusals
+    keep = [name for name in left.table.column_names if name != "meta"]
+    assert left.table.select(keep).equals(right.table.select(keep))
+
+
+def test_a_whole_column_of_good_values_needs_no_second_look() -> None:
+    columns = {
+        "sample_id": pa.array([1, 2]),
+        "question": pa.array(["q", "q"]),
+        "prediction": pa.array(["a", "b"]),
+        "confidence": pa.array([0.5, 7.0]),
+    }
+    result = conform(RawBatch(columns, np.array([1, 2])), propose(list(columns), NAMES))
+    assert result.table["sample_id"].to_pylist() == ["1"]
+    assert [str(refusal) for refusal in result.refusals] == [
+        "row 2, confidence: is 7: a probability lies in 0..1"
+    ]
