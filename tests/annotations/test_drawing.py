@@ -6,9 +6,11 @@ import pytest
 from annotations.drawing import (
     NothingToDraw,
     draw_by_protocol,
+    draw_proportional,
     draw_simple_random,
     frame_sha256,
     fresh_seed,
+    largest_remainder,
 )
 from annotations.estimation.protocols import PROTOCOLS, custom
 
@@ -87,3 +89,57 @@ def test_fresh_seeds_fit_a_database_and_differ() -> None:
     seeds = {fresh_seed() for _ in range(100)}
     assert len(seeds) == 100
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+CLUSTER_OF = {sample_id: index % 7 - 1 for index, sample_id in enumerate(IDS)} | {
+    f"tiny-{index}": 50 + index for index in range(5)
+}
+
+
+def test_a_proportional_draw_gives_every_cluster_its_share() -> None:
+    draw = draw_proportional(CLUSTER_OF, 200, seed=4)
+    assert draw.design == "proportional_per_cluster"
+    assert len(draw.order) == len(set(draw.order)) == 200
+    assert sum(stratum.population for stratum in draw.strata) == draw.population == 1005
+    for stratum in draw.strata:
+        drawn = [item for item in draw.order if CLUSTER_OF[item] in stratum.clusters]
+        assert len(drawn) == stratum.drawn
+        assert abs(stratum.drawn - 200 * stratum.population / 1005) < 1
+        assert stratum.drawn >= 2
+
+
+def test_tiny_clusters_are_drawn_together() -> None:
+    strata = draw_proportional(CLUSTER_OF, 200, seed=4).strata
+    (together,) = [stratum for stratum in strata if 50 in stratum.clusters]
+    assert {50, 51, 52, 53, 54} <= set(together.clusters)
+    assert {cluster for stratum in strata for cluster in stratum.clusters} == set(
+        CLUSTER_OF.values()
+    )
+
+
+def test_a_proportional_draw_can_be_repeated_from_its_documentation() -> None:
+    clusters = {f"{index:02d}": index % 2 for index in range(20)}
+    rng = np.random.default_rng(9)
+    halves = [sorted(key for key, value in clusters.items() if value == half) for half in (0, 1)]
+    picked = [half[index] for half in halves for index in rng.permutation(10)[:3]]
+    by_hand = [picked[index] for index in rng.permutation(6)]
+    assert draw_proportional(clusters, 6, 9).order == by_hand
+
+
+def test_one_cluster_a_census_and_nothing() -> None:
+    one = draw_proportional(dict.fromkeys(IDS[:50], -1), 10, 0)
+    assert [(stratum.clusters, stratum.drawn) for stratum in one.strata] == [((-1,), 10)]
+    whole = draw_proportional({"a": 0, "b": 1}, 200, 0)
+    assert whole.census
+    assert sorted(whole.order) == ["a", "b"]
+    with pytest.raises(NothingToDraw):
+        draw_proportional({}, 10, 0)
+
+
+def test_seats_are_shared_out_by_largest_remainder() -> None:
+    assert largest_remainder([50, 30, 20], 10) == [5, 3, 2]
+    assert largest_remainder([47, 16, 15, 12, 10], 10) == [5, 2, 1, 1, 1]
+    assert largest_remainder([1, 1, 1], 2) == [1, 1, 0]
+    assert largest_remainder([], 0) == []
+    with pytest.raises(ValueError, match="cannot be shared out"):
+        largest_remainder([1, 2], 4)
