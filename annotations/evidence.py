@@ -34,7 +34,7 @@ def _without(status: str, reason: str = "") -> KeptImage:
 
 
 def keep_images(run: Run, paths: Sequence[str | None]) -> list[KeptImage]:
-    """A copy of each image under the data root, in the order given; several may be the same file."""
+    """A copy of each image under the data root, in the order given; paths may repeat."""
     root = DataRoot(settings.DATA_ROOT)
     known: dict[str, KeptImage] = {}
     kept = []

@@ -1,7 +1,30 @@
 """Addresses of this app, one list per kind of object."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from annotations.views import audits, exports
 
 app_name = "annotations"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+# /runs/<pk>/…
+run_urls = [
+    path("runs/<int:pk>/audits/", audits.run_audits, name="run-audits"),
+    path("runs/<int:pk>/audits/new/", audits.audit_new, name="audit-new"),
+    path("runs/<int:pk>/audits/frame/", audits.audit_frame, name="audit-frame"),
+    path("runs/<int:pk>/exports/", exports.exports, name="exports"),
+]
+
+# /audits/<pk>/…
+audit_urls = [
+    path("audits/<int:pk>/", audits.audit_page, name="audit"),
+    path("audits/<int:pk>/noise.json", audits.noise_json, name="noise-json"),
+    path("audits/<int:pk>/close/", audits.audit_close, name="audit-close"),
+    path("audits/<int:pk>/reopen/", audits.audit_reopen, name="audit-reopen"),
+]
+
+# /exports/<pk>/…
+export_urls = [
+    path("exports/<int:pk>/download/", exports.download, name="export-download"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*run_urls, *audit_urls, *export_urls]

@@ -65,7 +65,7 @@ def normalised_box(
 
 
 def scaled_attention(grid: Sequence[Sequence[float]] | None) -> dict[str, Any] | None:
-    """{rows, columns, cells}: the grid over its own maximum, row by row; None when it is not one."""
+    """{rows, columns, cells}: the grid over its maximum, row by row; None when it is not one."""
     if grid is None or len(grid) == 0 or len({len(row) for row in grid}) != 1:
         return None
     cells = np.asarray([list(row) for row in grid], dtype=float)

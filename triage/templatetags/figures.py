@@ -14,7 +14,8 @@ def percent(share: float | None, digits: int = 1) -> str:
     """A share 0..1 as '12.3 %'; an em dash when there is none."""
     if share is None:
         return "—"
-    return f"{number_format(share * 100, digits)} %"
+    # Rounded here: number_format cuts digits off.
+    return f"{number_format(round(share * 100, digits), digits)} %"
 
 
 @register.inclusion_tag("_interval.html")

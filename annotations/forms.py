@@ -1,0 +1,122 @@
+"""Forms of the people's side."""
+
+from fractions import Fraction
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from annotations.audits import LARGEST_SEED
+from annotations.curation import KINDS, UNREVIEWED, Recipe
+from annotations.estimation import protocols
+from annotations.models import CHOICES
+from triage.models import Run, StoredFilter
+
+
+class DrawForm(forms.Form):
+    """What to draw; everything but the protocol has a default."""
+
+    protocol = forms.ChoiceField(widget=forms.RadioSelect)
+    size = forms.IntegerField(label=_("Items to draw"), min_value=1, required=False)
+    threshold = forms.DecimalField(
+        label=_("Threshold, % noise"),
+        min_value=0,
+        max_value=100,
+        max_digits=6,
+        decimal_places=3,
+        required=False,
+    )
+    strict = forms.TypedChoiceField(
+        label=_("The rule is met by"),
+        choices=[("", _("the threshold or more (≥)")), ("1", _("more than the threshold (>)"))],
+        coerce=bool,
+        empty_value=False,
+        required=False,
+    )
+    population = forms.ModelChoiceField(
+        StoredFilter.objects.none(),
+        label=_("Population"),
+        empty_label=_("All errors of the run"),
+        required=False,
+    )
+    overlap = forms.IntegerField(label=_("People per item"), min_value=1, max_value=9, initial=1)
+    seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=LARGEST_SEED, required=False)
+    name = forms.CharField(label=_("Name"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.run = run
+        self.fields["protocol"].choices = [
+            (name, name) for name in (*protocols.PROTOCOLS, "custom")
+        ]
+        self.fields["population"].queryset = run.stored_filters.all()
+
+    def clean_threshold(self) -> Fraction | None:
+        """The typed percentage as an exact fraction."""
+        typed = self.cleaned_data["threshold"]
+        return None if typed is None else Fraction(typed) / 100
+
+    def wishes(self) -> dict[str, Any]:
+        """The keyword arguments of `draw_audit`; the custom fields only for a custom protocol."""
+        given = self.cleaned_data
+        wishes = {
+            "protocol": given["protocol"],
+            "seed": given["seed"],
+            "criteria": given["population"],
+            "name": given["name"] or None,
+            "overlap": given["overlap"],
+        }
+        if given["protocol"] == "custom":
+            wishes |= {name: given[name] for name in ("size", "threshold", "strict")}
+        return wishes
+
+
+class ExportForm(forms.Form):
+    """What becomes of samples by their verdict, and in which format."""
+
+    KEEP, DROP, CORRECT = "keep", "drop", "correct"
+
+    file_format = forms.ChoiceField(
+        label=_("Format"),
+        choices=[("jsonl", "JSON Lines"), ("parquet", "Parquet"), ("csv", "CSV")],
+        initial="jsonl",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = {kind.value: kind.label for kind in CHOICES} | {UNREVIEWED: _("not reviewed")}
+        default = Recipe()
+        for kind in (*KINDS, UNREVIEWED):
+            choices = [(self.KEEP, _("keep")), (self.DROP, _("drop"))]
+            start = self.DROP if kind in default.drop else self.KEEP
+            if kind == "wrong_answer":
+                choices.insert(0, (self.CORRECT, _("correct where one is given, else drop")))
+                start = self.CORRECT
+            self.fields[f"do_{kind}"] = forms.ChoiceField(
+                label=names[kind], choices=choices, initial=start
+            )
+            self.fields[f"weight_{kind}"] = forms.FloatField(
+                label=names[kind],
+                min_value=0,
+                max_value=1000,
+                initial=default.weights.get(kind, 1.0),
+                widget=forms.NumberInput(attrs={"step": "0.05"}),
+            )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Verdict, what to do with it, its weight: the lines of the recipe."""
+        return [
+            {"kind": kind, "do": self[f"do_{kind}"], "weight": self[f"weight_{kind}"]}
+            for kind in (*KINDS, UNREVIEWED)
+        ]
+
+    def recipe(self) -> Recipe:
+        """The recipe as chosen; the default one while the form is unbound or wrong."""
+        if not self.is_bound or not self.is_valid():
+            return Recipe()
+        given, kinds = self.cleaned_data, (*KINDS, UNREVIEWED)
+        return Recipe(
+            drop=frozenset(k for k in kinds if given[f"do_{k}"] in (self.DROP, self.CORRECT)),
+            correct=frozenset(k for k in kinds if given[f"do_{k}"] == self.CORRECT),
+            weights={k: given[f"weight_{k}"] for k in kinds if given[f"weight_{k}"] != 1.0},
+        )

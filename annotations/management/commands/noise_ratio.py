@@ -1,0 +1,22 @@
+"""The noise ratio of an audit, as its page shows it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from annotations import standing
+from annotations.command_arguments import answer, audit_named
+
+
+class Command(BaseCommand):
+    """noise_ratio AUDIT"""
+
+    help = "Prints the noise ratio of an audit with its exact interval and what is established."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("audit", help="number or uuid of the audit")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        audit = audit_named(options["audit"])
+        answer(self, standing.ratio_document(standing.noise_ratio(audit)), options["json"])

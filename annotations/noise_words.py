@@ -1,0 +1,163 @@
+"""What the noise ratio page says, in words a lead can repeat in a meeting."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from annotations.estimation.noise_ratio import NoiseRatio
+from annotations.estimation.protocols import Protocol
+from triage.templatetags.figures import percent
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One of the two answers: its state (for colour), its headline, and what it means."""
+
+    state: str
+    word: str
+    words: tuple[str, ...]
+
+
+def share_words(protocol: Protocol) -> str:
+    """The threshold as a percentage, with as many digits as it needs."""
+    exact = protocol.threshold * 100
+    return percent(float(protocol.threshold), 0 if exact.denominator == 1 else 1)
+
+
+def sentence(ratio: NoiseRatio) -> str:
+    """The one sentence: what was drawn, what was found, what is true of all of them."""
+    values = {
+        "drawn": ratio.drawn,
+        "population": ratio.population,
+        "successes": ratio.successes,
+        "decided": ratio.decided,
+        "low": percent(ratio.low),
+        "high": percent(ratio.high),
+        "level": percent(ratio.level, 0),
+    }
+    if not ratio.decided:
+        return (
+            _(
+                "We drew %(drawn)s of %(population)s errors at random; none is decided yet, so the "
+                "true share of noise among the %(population)s is not known."
+            )
+            % values
+        )
+    if not ratio.complete:
+        return (
+            _(
+                "We drew %(drawn)s of %(population)s errors at random; %(successes)s of the "
+                "%(decided)s "
+                "decided so far were noise; by these, the true share among the %(population)s is "
+                "between %(low)s and %(high)s (%(level)s, exact)."
+            )
+            % values
+        )
+    if ratio.decided < ratio.drawn:
+        return (
+            _(
+                "We drew %(drawn)s of %(population)s errors at random; %(successes)s of the "
+                "%(decided)s "
+                "decided were noise; the true share among the %(population)s is between "
+                "%(low)s and "
+                "%(high)s (%(level)s, exact)."
+            )
+            % values
+        )
+    return (
+        _(
+            "We drew %(drawn)s of %(population)s errors at random; %(successes)s were noise; "
+            "the true "
+            "share among the %(population)s is between %(low)s and %(high)s (%(level)s, exact)."
+        )
+        % values
+    )
+
+
+def rule_finding(ratio: NoiseRatio, protocol: Protocol) -> Finding:
+    """The rule as written: the point estimate against the threshold."""
+    sign = f"{protocol.comparison} {share_words(protocol)}"
+    if ratio.point is None:
+        words = _("The rule asks for a share of noise %(sign)s. Nothing is decided yet.")
+        return Finding("waiting", _("Nothing decided"), (words % {"sign": sign},))
+    values = {"point": percent(ratio.point), "sign": sign, "noise": ratio.successes}
+    values["decided"] = ratio.decided
+    if ratio.rule == "at_least":
+        met = _("%(noise)s of %(decided)s is %(point)s: the rule “noise %(sign)s” is met.") % values
+        advice = _("By the rule, noisy data is likely the main cause: clean the data first.")
+        return Finding("met", _("Met"), (met, advice, *_so_far(ratio)))
+    missed = _("%(noise)s of %(decided)s is %(point)s: the rule “noise %(sign)s” is not met.")
+    advice = _("By the rule, noise is not the main cause: look at the model next.")
+    return Finding("not_met", _("Not met"), (missed % values, advice, *_so_far(ratio)))
+
+
+def _so_far(ratio: NoiseRatio) -> tuple[str, ...]:
+    return () if ratio.complete else (_("From the items decided so far; it may still change."),)
+
+
+def established_words(ratio: NoiseRatio, protocol: Protocol) -> str:
+    """What is established, as a headline."""
+    share = {"share": share_words(protocol)}
+    if ratio.established == "at_least":
+        words = _("More than %(share)s") if protocol.strict else _("At least %(share)s")
+    elif ratio.established == "below":
+        words = _("Not more than %(share)s") if protocol.strict else _("Below %(share)s")
+    else:
+        words = _("Not settled yet")
+    return words % share
+
+
+def established_finding(ratio: NoiseRatio, protocol: Protocol) -> Finding:
+    """What is established: the exact interval against the threshold, in three values."""
+    headline = established_words(ratio, protocol)
+    if ratio.established == "not_settled":
+        return Finding("not_settled", headline, _open_words(ratio, protocol))
+    if ratio.waiting:
+        bound = _(
+            "Already certain: however the %(waiting)s waiting items are judged, the finished "
+            "interval will lie on this side of the threshold."
+        )
+        return Finding(ratio.established, headline, (bound % {"waiting": ratio.waiting},))
+    words = _(
+        "The whole interval, %(low)s to %(high)s, lies on this side of %(share)s. A conclusion "
+        "like "
+        "this one is wrong for at most 1 draw in 40."
+    ) % {
+        "low": percent(ratio.low),
+        "high": percent(ratio.high),
+        "share": share_words(protocol),
+    }
+    return Finding(ratio.established, headline, (words,))
+
+
+def _open_words(ratio: NoiseRatio, protocol: Protocol) -> tuple[str, ...]:
+    if ratio.waiting:
+        waits = ngettext(
+            "%(waiting)s item still waits for its verdict.",
+            "%(waiting)s items still wait for their verdict.",
+            ratio.waiting,
+        ) % {"waiting": ratio.waiting}
+        peeking = _(
+            "The interval is a promise about the finished draw. Stopping at the first moment it "
+            "clears the threshold would be wrong up to one time in six, so the answer is given "
+            "when the draw is finished, or when the waiting items cannot change it."
+        )
+        return (waits, peeking)
+    inside = _(
+        "%(share)s lies within the interval, %(low)s to %(high)s: both answers are still possible."
+    ) % {"share": share_words(protocol), "low": percent(ratio.low), "high": percent(ratio.high)}
+    more = settle_words(ratio)
+    return (inside, more) if more else (inside,)
+
+
+def settle_words(ratio: NoiseRatio) -> str:
+    """How many more items would probably settle it; empty where that is not a question."""
+    if ratio.items_to_settle is None or ratio.established != "not_settled":
+        return ""
+    if ratio.items_to_settle == 0:
+        return _("The items that still wait will probably settle it (4 chances in 5).")
+    return _(
+        "About %(more)s more items would settle it in 4 cases of 5: plan a new draw of %(total)s "
+        "rather than adding to this one until it suits."
+    ) % {"more": ratio.items_to_settle, "total": ratio.drawn + ratio.items_to_settle}

@@ -1,0 +1,55 @@
+"""Curated exports: a preview, a job, a download."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET, require_http_methods
+
+from annotations import export_page, tasks
+from annotations.access import curated_set_for
+from annotations.curated import stored_at
+from annotations.forms import ExportForm
+from annotations.zipping import zip_folder
+from triage.access import run_for
+from triage.store import DataRoot
+
+
+@require_http_methods(["GET", "POST"])
+def exports(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose a recipe, see what it would keep, start the export; earlier exports below."""
+    run = run_for(request.user, pk)
+    if request.method == "POST":
+        form = ExportForm(request.POST)
+        if form.is_valid():
+            tasks.start_export(
+                run,
+                file_format=form.cleaned_data["file_format"],
+                recipe=form.recipe(),
+                user=request.user,
+            )
+            return redirect(f"{reverse('annotations:exports', args=[run.pk])}#earlier")
+    else:
+        form = ExportForm(request.GET if "file_format" in request.GET else None)
+    if request.htmx.target == "preview":  # type: ignore[attr-defined]
+        context = export_page.preview_context(run, form)
+        return render(request, "annotations/_preview.html", context)
+    status = 422 if form.errors else 200
+    context = export_page.context(run, form)
+    return render(request, "annotations/exports.html", context, status=status)
+
+
+@require_GET
+def download(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """An export as a zip."""
+    curated = curated_set_for(request.user, pk)
+    root = DataRoot(settings.DATA_ROOT)
+    if not root.has(f"{stored_at(curated)}/manifest.json"):
+        raise Http404
+    name = f"{slugify(curated.run.name) or 'run'}-curated-{curated.created_at:%Y%m%d-%H%M}"
+    return StreamingHttpResponse(
+        zip_folder(root, stored_at(curated), name),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}.zip"'},
+    )
