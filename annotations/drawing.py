@@ -31,7 +31,7 @@ PROPORTIONAL = "proportional_per_cluster"
 FEWEST_PER_STRATUM = 2
 
 
-class NothingToDraw(ValueError):  # noqa: N818 - it says what happened, as StopIteration does
+class NothingToDraw(ValueError):
     """The frame holds no error sample."""
 
 
@@ -171,7 +171,9 @@ def _merged(
 ) -> list[tuple[tuple[int, ...], list[str]]]:
     """Clusters, the smallest merged until each expects enough items, with their sorted ids."""
     total = sum(len(ids) for ids in members.values())
-    heap = [(len(ids), (cluster,), ids) for cluster, ids in members.items()]
+    heap: list[tuple[int, tuple[int, ...], list[str]]] = [
+        (len(ids), (cluster,), ids) for cluster, ids in members.items()
+    ]
     heapq.heapify(heap)
     while len(heap) > 1 and heap[0][0] * drawn < FEWEST_PER_STRATUM * total:
         _, one_clusters, one = heapq.heappop(heap)

@@ -55,7 +55,7 @@ CSV_RULE = (
 )
 
 
-class ExportRefused(ValueError):  # noqa: N818 - it says what happened
+class ExportRefused(ValueError):
     """The export cannot be written there, or not in this form."""
 
 

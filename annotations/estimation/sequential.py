@@ -8,9 +8,9 @@ that have not crossed yet: given x noisy among t, the next is noisy with probabi
 (M - x) / (N - t). No approximation, no simulation.
 
 A side's boundary ignores the other side's ('non-binding'), so the error holds even if a lead goes
-on after a crossing, and the boundaries agree with the repeated interval: a claim is made exactly
-when the repeated interval excludes its null count. Both crossing probabilities are monotone in M
-(couple the draws), so the counts next to the threshold are the worst cases.
+on after a crossing. The chance that a null is ever rejected is monotone in M (couple the draws), so
+the counts next to the threshold are the worst cases. Boundaries and repeated interval are one test:
+an audit stops exactly when the repeated interval leaves the threshold behind.
 """
 
 from collections.abc import Sequence
@@ -27,8 +27,9 @@ from annotations.estimation.protocols import custom
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
-# Up to this many nulls the interval is inverted over every count; above, by bisection.
-EVERY_NULL = 4096
+# Nulls are tested one by one up to this population and on a grid of as many above it, where the
+# ends of the repeated interval lie up to a 1,000th of the population further out.
+MOST_NULLS = 1000
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,14 @@ def stopping_boundaries(
     """
     _check(population_size, cap, alpha, first_look, spending_power)
     needed = custom(1, threshold, strict).needed_count(population_size)
-    plan = (population_size, cap, alpha, first_look, spending_power)
-    at_least = _upper(np.array([needed - 1]), *plan)[0]
-    looks = np.arange(cap + 1)
+    nulls, crossing = _table(population_size, cap, alpha, first_look, spending_power)
+    at_least = crossing[np.searchsorted(nulls, needed - 1)]
     # A count of noisy ones at most l is a count of clean ones of at least t - l.
-    below = looks - _upper(np.array([population_size - needed]), *plan)[0]
-    return Boundaries(at_least, below)
+    enough_clean = crossing[np.searchsorted(nulls, population_size - needed)]
+    # As many as the threshold needs, noisy or clean, settle it for certain at any look.
+    at_least = np.minimum(at_least, needed)
+    enough_clean = np.minimum(enough_clean, population_size - needed + 1)
+    return Boundaries(at_least, np.arange(cap + 1) - enough_clean)
 
 
 def operating_characteristics(
@@ -201,11 +204,17 @@ def _upper(
 
 
 @lru_cache(maxsize=8)
-def _every_upper(population: int, cap: int, alpha: float, first_look: int, power: float) -> Counts:
-    """`_upper` for every null 0..N, made monotone in M: a higher null is never easier to reject."""
-    table = _upper(np.arange(population + 1), population, cap, alpha, first_look, power)
-    monotone: Counts = np.maximum.accumulate(table, axis=0)
-    return monotone
+def _table(
+    population: int, cap: int, alpha: float, first_look: int, power: float
+) -> tuple[Counts, Counts]:
+    """A grid of nulls from 0 to N, and the smallest crossing counts that reject it and all below.
+
+    Spending against discrete counts makes `_upper` saw-toothed in M by a few counts here and there;
+    the running maximum makes the interval a hull, so that what it excludes is rejected throughout.
+    """
+    nulls = np.unique(np.linspace(0, population, min(population, MOST_NULLS) + 1).astype(np.int64))
+    crossing = _upper(nulls, population, cap, alpha, first_look, power)
+    return nulls, np.maximum.accumulate(crossing, axis=0)
 
 
 def _ends(
@@ -230,19 +239,14 @@ def _ends(
 
 
 def _lows(counts: Counts, looks: Counts, plan: tuple[int, int, float, int, float]) -> Counts:
-    """The smallest M that is not rejected in favour of more, for each count and look."""
-    population = plan[0]
-    if population < EVERY_NULL:
-        crossing = _every_upper(*plan)
-        # Monotone in M: the number of nulls that are rejected is the first that is not.
-        rejected = (crossing[:, looks] <= counts).sum(axis=0)
-        first: Counts = np.maximum(rejected, counts).astype(np.int64)
-        return first
-    low, high = counts.astype(np.int64), population - (looks - counts)
-    while (low < high).any():
-        middle = (low + high) // 2
-        nulls, where = np.unique(middle, return_inverse=True)
-        rejected = _upper(nulls, *plan)[where, looks] <= counts
-        low = np.where(rejected & (low < high), middle + 1, low)
-        high = np.where(rejected, high, np.maximum(middle, low))
-    return low
+    """The smallest M that is not rejected in favour of more, for each count and look.
+
+    On a grid this is one more than the last rejected null, as all between it and the next might
+    stand. A true M is excluded only with the next null above it on the grid, which is no likelier
+    than under that null: alpha at most, for every M and not only for those on the grid.
+    """
+    nulls, crossing = _table(*plan)
+    rejected = (crossing[:, looks] <= counts).sum(axis=0)
+    last = np.concatenate(([-1], nulls))[rejected]
+    lows: Counts = np.maximum(last + 1, counts)
+    return lows
