@@ -1,5 +1,13 @@
 """Addresses of the REST API of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from annotations import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("runs/<int:pk>/audits/", api.run_audits, name="api-run-audits"),
+    path("runs/<int:pk>/exports/", api.run_exports, name="api-run-exports"),
+    path("audits/<int:pk>/", api.audit_detail, name="api-audit"),
+    path("audits/<int:pk>/items/", api.audit_items, name="api-audit-items"),
+    path("audits/<int:pk>/noise-ratio/", api.noise_ratio, name="api-noise-ratio"),
+]

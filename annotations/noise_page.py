@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +16,7 @@ from annotations import noise_words
 from annotations.estimation.noise_ratio import NoiseRatio
 from annotations.growth_chart import draw_growth
 from annotations.models import CHOICES, UNDECIDED, Audit, Item, Verdict, VerdictKind
-from annotations.standing import WAITING, Standing, standing_of
+from annotations.standing import WAITING, Standing, standing_of, with_standing_verdicts
 from triage.browsing import SampleFilter
 from triage.models import Run
 from triage.templatetags.figures import percent
@@ -247,10 +247,7 @@ def items_context(audit: Audit, chosen: str, number: str) -> dict[str, Any]:
         if judged.get(kind.value)
     ]
     choices.append({"kind": WAITING, "name": _("no verdict"), "count": waiting})
-    votes = Verdict.objects.standing().select_related("annotator").order_by("created_at", "pk")
-    items = items_of(audit, chosen).prefetch_related(
-        Prefetch("verdicts", queryset=votes, to_attr="standing_votes")
-    )
+    items = with_standing_verdicts(items_of(audit, chosen))
     page = Paginator(items, ITEMS_A_PAGE).get_page(number)
     for item in page:
         _dress(item)

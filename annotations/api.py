@@ -1,0 +1,127 @@
+"""The REST API of the people's side: the same verbs as the pages and the command line."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import api_view
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations import audits, standing, tasks
+from annotations.access import audit_for
+from annotations.api_shapes import (
+    AuditShape,
+    CuratedSetShape,
+    DrawShape,
+    ExportShape,
+    ItemShape,
+    JobShape,
+    NoiseRatioShape,
+)
+from annotations.models import Audit
+from triage.access import run_for
+from triage.models import Role
+
+REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
+
+
+def _page(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) -> Response:
+    """One page of `rows` (limit, offset)."""
+    pages = LimitOffsetPagination()
+    page = pages.paginate_queryset(rows, request)
+    return pages.get_paginated_response(shape(page, many=True).data)
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="audits_list",
+    summary="The audits of a run, newest first",
+    responses=AuditShape(many=True),
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="audits_draw",
+    summary="Draw an audit",
+    request=DrawShape,
+    responses={201: AuditShape, 400: REFUSED},
+)
+@api_view(["GET", "POST"])
+def run_audits(request: Request, pk: int) -> Response:
+    """List the audits of a run, or draw one."""
+    run = run_for(request.user, pk)
+    if request.method == "GET":
+        return _page(request, run.audits.select_related("run"), AuditShape)
+    wishes = DrawShape(data=request.data)
+    wishes.is_valid(raise_exception=True)
+    try:
+        audit = audits.draw_audit(run, user=request.user, **wishes.validated_data)
+    except audits.AuditRefused as reason:
+        return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
+    return Response(AuditShape(audit).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(operation_id="audit", summary="One audit: how it was drawn", responses=AuditShape)
+@api_view(["GET"])
+def audit_detail(request: Request, pk: int) -> Response:
+    """One audit."""
+    return Response(AuditShape(audit_for(request.user, pk, Role.LEAD)).data)
+
+
+@extend_schema(
+    operation_id="audit_noise_ratio",
+    summary="The noise ratio of an audit, as its page shows it",
+    responses=NoiseRatioShape,
+)
+@api_view(["GET"])
+def noise_ratio(request: Request, pk: int) -> Response:
+    """The noise ratio with its interval, what is established, and everything beside it."""
+    return Response(standing.noise_document(audit_for(request.user, pk, Role.LEAD)))
+
+
+@extend_schema(
+    operation_id="audit_items",
+    summary="The items of an audit in the order of the draw, with their standing verdicts",
+    responses=ItemShape(many=True),
+)
+@api_view(["GET"])
+def audit_items(request: Request, pk: int) -> Response:
+    """The items."""
+    audit = audit_for(request.user, pk, Role.LEAD)
+    return _page(request, _items(audit), ItemShape)
+
+
+def _items(audit: Audit) -> Any:
+    return standing.with_standing_verdicts(audit.items.order_by("place"))
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="curated_sets_list",
+    summary="The curated sets made of a run, newest first",
+    responses=CuratedSetShape(many=True),
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="curated_sets_export",
+    summary="Start an export; the job says when it is done",
+    request=ExportShape,
+    responses={202: JobShape, 400: REFUSED},
+)
+@api_view(["GET", "POST"])
+def run_exports(request: Request, pk: int) -> Response:
+    """List the curated sets of a run, or start to make one."""
+    run = run_for(request.user, pk)
+    if request.method == "GET":
+        return _page(request, run.curated_sets.all(), CuratedSetShape)
+    wishes = ExportShape(data=request.data)
+    wishes.is_valid(raise_exception=True)
+    job = tasks.start_export(
+        run,
+        file_format=wishes.validated_data["format"],
+        recipe=wishes.validated_data["recipe"],
+        user=request.user,
+    )
+    job.refresh_from_db()
+    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)

@@ -1,0 +1,180 @@
+"""What goes in and out of the REST API, field by field."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from annotations.curation import Recipe
+from annotations.export_files import FORMATS
+from annotations.models import Audit, CuratedSet, Item, Verdict
+from triage.models import Job
+
+
+class AuditShape(serializers.ModelSerializer):
+    """An audit: what was drawn, from what, by which rule."""
+
+    threshold = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Audit
+        fields = (
+            "id",
+            "uuid",
+            "run",
+            "name",
+            "state",
+            "protocol",
+            "size",
+            "threshold",
+            "strict",
+            "design",
+            "seed",
+            "overlap",
+            "noise_kinds",
+            "criteria",
+            "population",
+            "frame_sha256",
+            "created_at",
+        )
+        read_only_fields = fields
+
+    def get_threshold(self, audit: Audit) -> str:
+        """As an exact fraction, such as 1/5."""
+        return str(audit.threshold)
+
+
+class DrawShape(serializers.Serializer):
+    """What to draw; the keyword arguments of `draw_audit`."""
+
+    protocol = serializers.CharField(help_text="quality-200, checklist-100 or custom")
+    seed = serializers.IntegerField(required=False, allow_null=True, min_value=0)
+    criteria = serializers.DictField(required=False, help_text="A filter; absent: all errors")
+    size = serializers.IntegerField(required=False, allow_null=True, min_value=1)
+    threshold = serializers.CharField(required=False, help_text="0.2, 20% or 1/5")
+    strict = serializers.BooleanField(required=False, allow_null=True, default=None)
+    name = serializers.CharField(required=False, max_length=200)
+    overlap = serializers.IntegerField(required=False, default=1, min_value=1, max_value=9)
+
+
+class EstimateShape(serializers.Serializer):
+    """A share with its exact interval."""
+
+    point = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class BoundsShape(serializers.Serializer):
+    """The ratio if all undecided items were noise, and if none were."""
+
+    if_all_noise = serializers.FloatField(allow_null=True)
+    if_none_noise = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class NoiseRatioShape(serializers.Serializer):
+    """The noise ratio page as numbers."""
+
+    successes = serializers.IntegerField()
+    decided = serializers.IntegerField()
+    population = serializers.IntegerField()
+    point = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    rule = serializers.CharField(help_text="at_least, below or no_verdicts")
+    established = serializers.CharField(help_text="at_least, below or not_settled")
+    mismatch_only = EstimateShape()
+    bounds = BoundsShape()
+    drawn = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    undecided = serializers.IntegerField()
+    complete = serializers.BooleanField()
+    level = serializers.FloatField()
+    items_to_settle = serializers.IntegerField(allow_null=True)
+    sentence = serializers.CharField()
+    verdicts = serializers.DictField(child=serializers.IntegerField())
+    clusters = serializers.ListField(child=serializers.DictField())
+    growth = serializers.ListField(child=serializers.DictField())
+    audit = serializers.DictField()
+
+
+class VerdictShape(serializers.ModelSerializer):
+    """A standing verdict."""
+
+    annotator = serializers.CharField(source="annotator.username")
+
+    class Meta:
+        model = Verdict
+        fields = ("kind", "corrected_answer", "comment", "annotator", "seconds", "created_at")
+        read_only_fields = fields
+
+
+class ItemShape(serializers.ModelSerializer):
+    """A drawn sample: its place in the draw, what was shown, what people said."""
+
+    verdicts = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Item
+        fields = ("place", "sample_id", "position", "cluster", "snapshot", "verdicts")
+        read_only_fields = fields
+
+    @extend_schema_field(VerdictShape(many=True))
+    def get_verdicts(self, item: Any) -> Any:
+        """Those that stand."""
+        return VerdictShape(item.standing_votes, many=True).data
+
+
+class RecipeField(serializers.DictField):
+    """{drop: [verdict], correct: [verdict], weights: {verdict: number}}; parts may be absent."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A `Recipe`."""
+        try:
+            return Recipe.from_dict(super().to_internal_value(data))
+        except (TypeError, ValueError) as problem:
+            raise serializers.ValidationError(str(problem)) from problem
+
+
+class ExportShape(serializers.Serializer):
+    """What to export."""
+
+    format = serializers.ChoiceField(choices=[(name, name) for name in FORMATS], default="jsonl")
+    recipe = RecipeField(required=False, default=Recipe)
+
+
+class CuratedSetShape(serializers.ModelSerializer):
+    """A curated set: its manifest, and where to download it."""
+
+    download = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CuratedSet
+        fields = (
+            "id",
+            "uuid",
+            "run",
+            "file_format",
+            "recipe",
+            "manifest",
+            "created_at",
+            "download",
+        )
+        read_only_fields = fields
+
+    def get_download(self, curated: CuratedSet) -> str:
+        """The address of the zip."""
+        return reverse("annotations:export-download", args=[curated.pk])
+
+
+class JobShape(serializers.ModelSerializer):
+    """Background work and how far it is."""
+
+    class Meta:
+        model = Job
+        ref_name = "ExportJob"
+        fields = ("uuid", "kind", "state", "share", "step", "result", "error")
+        read_only_fields = fields
