@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from annotations import audits, standing, tasks
 from annotations.access import audit_for
+from annotations.curation import Recipe
 from annotations.api_shapes import (
     AuditShape,
     CuratedSetShape,
@@ -30,7 +31,7 @@ REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason 
 def _page(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) -> Response:
     """One page of `rows` (limit, offset)."""
     pages = LimitOffsetPagination()
-    page = pages.paginate_queryset(rows, request)
+    page: Any = pages.paginate_queryset(rows, request)
     return pages.get_paginated_response(shape(page, many=True).data)
 
 
@@ -120,7 +121,7 @@ def run_exports(request: Request, pk: int) -> Response:
     job = tasks.start_export(
         run,
         file_format=wishes.validated_data["format"],
-        recipe=wishes.validated_data["recipe"],
+        recipe=wishes.validated_data.get("recipe", Recipe()),
         user=request.user,
     )
     job.refresh_from_db()

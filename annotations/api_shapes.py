@@ -143,7 +143,7 @@ class ExportShape(serializers.Serializer):
     """What to export."""
 
     format = serializers.ChoiceField(choices=[(name, name) for name in FORMATS], default="jsonl")
-    recipe = RecipeField(required=False, default=Recipe)
+    recipe = RecipeField(required=False)
 
 
 class CuratedSetShape(serializers.ModelSerializer):

@@ -247,7 +247,7 @@ def _decided(
 
 
 def _parts(counts: Counts) -> tuple[int, int, int]:
-    return tuple(asdict(counts).values())  # type: ignore[return-value]
+    return tuple(asdict(counts).values())
 
 
 def _grouped(found: Counter[tuple[str | None, str]]) -> list[GroupCounts]:

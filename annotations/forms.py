@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations.audits import LARGEST_SEED
 from annotations.curation import KINDS, UNREVIEWED, Recipe
-from annotations.estimation import protocols
+from annotations.estimation.protocols import PROTOCOLS
 from annotations.models import CHOICES
 from triage.models import Run, StoredFilter
 
@@ -16,7 +16,9 @@ from triage.models import Run, StoredFilter
 class DrawForm(forms.Form):
     """What to draw; everything but the protocol has a default."""
 
-    protocol = forms.ChoiceField(widget=forms.RadioSelect)
+    protocol = forms.ChoiceField(
+        choices=[(name, name) for name in (*PROTOCOLS, "custom")], widget=forms.RadioSelect
+    )
     size = forms.IntegerField(label=_("Items to draw"), min_value=1, required=False)
     threshold = forms.DecimalField(
         label=_("Threshold, % noise"),
@@ -30,7 +32,7 @@ class DrawForm(forms.Form):
         label=_("The rule is met by"),
         choices=[("", _("the threshold or more (≥)")), ("1", _("more than the threshold (>)"))],
         coerce=bool,
-        empty_value=False,
+        empty_value="",
         required=False,
     )
     population = forms.ModelChoiceField(
@@ -67,7 +69,8 @@ class DrawForm(forms.Form):
             "overlap": given["overlap"],
         }
         if given["protocol"] == "custom":
-            wishes |= {name: given[name] for name in ("size", "threshold", "strict")}
+            wishes |= {name: given[name] for name in ("size", "threshold")}
+            wishes["strict"] = bool(given["strict"])
         return wishes
 
 

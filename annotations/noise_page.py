@@ -271,7 +271,7 @@ def _dress(item: Any) -> None:
     item.image_words = {
         "missing": _("missing"),
         "refused": _("refused"),
-    }.get(image.get("status"), _("no image"))
+    }.get(str(image.get("status")), _("no image"))
     item.place_words = item.place + 1
 
 

@@ -61,7 +61,7 @@ def resolved_items(audit: Audit) -> list[ResolvedItem]:
     columns = ("pk", "place", "sample_id", "position", "cluster")
     rows = Item.objects.filter(audit=audit).order_by("place").values_list(*columns)
     for pk, place, sample_id, position, cluster in rows:
-        kind = agreed(votes[pk], audit.overlap)
+        final = agreed(votes[pk], audit.overlap)
         resolved.append(
             ResolvedItem(
                 item=pk,
@@ -70,8 +70,8 @@ def resolved_items(audit: Audit) -> list[ResolvedItem]:
                 position=position,
                 cluster=cluster,
                 votes=tuple(votes[pk]),
-                kind=kind,
-                corrected_answer=_correction(kind, answers[pk]),
+                kind=final,
+                corrected_answer=_correction(final, answers[pk]),
             )
         )
     return resolved

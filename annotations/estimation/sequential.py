@@ -28,8 +28,11 @@ Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 # Nulls are tested one by one up to this population and on a grid of as many above it, where the
-# ends of the repeated interval lie up to a 1,000th of the population further out.
+# ends of the repeated interval lie up to a 1,000th of the population further out. The work grows
+# with nulls * cap^2, so long plans get a coarser grid, but never one of fewer than LEAST_NULLS.
 MOST_NULLS = 1000
+LEAST_NULLS = 200
+WORK = MOST_NULLS * 200**2
 
 
 @dataclass(frozen=True)
@@ -212,7 +215,8 @@ def _table(
     Spending against discrete counts makes `_upper` saw-toothed in M by a few counts here and there;
     the running maximum makes the interval a hull, so that what it excludes is rejected throughout.
     """
-    nulls = np.unique(np.linspace(0, population, min(population, MOST_NULLS) + 1).astype(np.int64))
+    most = min(population, MOST_NULLS, max(WORK // cap**2, LEAST_NULLS))
+    nulls = np.unique(np.linspace(0, population, most + 1).astype(np.int64))
     crossing = _upper(nulls, population, cap, alpha, first_look, power)
     return nulls, np.maximum.accumulate(crossing, axis=0)
 

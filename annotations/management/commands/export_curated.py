@@ -47,5 +47,8 @@ def _recipe(drop: list[str] | None, weights: list[str] | None) -> Recipe:
     stored: dict[str, Any] = {} if drop is None else {"drop": drop}
     if weights:
         pairs = [text.partition("=") for text in weights]
-        stored["weights"] = Recipe().weights | {kind: float(number) for kind, _, number in pairs}
+        stored["weights"] = {
+            **Recipe().weights,
+            **{kind: float(number) for kind, _, number in pairs},
+        }
     return Recipe.from_dict(stored)

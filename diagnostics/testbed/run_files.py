@@ -1,0 +1,199 @@
+"""The files a team would bring: predictions, images; and, apart from them, the truth."""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from diagnostics.testbed.model import INPUT_SIDE, PATCHES_A_SIDE
+from diagnostics.testbed.questions import ANSWERS
+from diagnostics.testbed.scenes import SIDE, Scene, draw
+from diagnostics.testbed.training import Answers, TrainingConfig, Vocabulary, answer, train
+from diagnostics.testbed.world import SPLITS, Sample, World, WorldConfig, make_world
+
+CANDIDATES = 5
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class WrittenRun:
+    """Where the files are, and what is true of them."""
+
+    predictions: Path
+    images: Path
+    truth: Path
+    samples: dict[str, int]
+    accuracy: dict[str, float]
+    accuracy_by_type: dict[str, float]
+    errors: int
+    noise_among_errors: float
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def write_run(
+    to: Path,
+    config: WorldConfig,
+    training: TrainingConfig,
+    progress: Progress = lambda share, step: None,
+) -> WrittenRun:
+    """Make the world, draw it, train on it, predict all of it and write the files under `to`."""
+    seconds: dict[str, float] = {}
+    begun = time.perf_counter()
+
+    def lap(name: str) -> None:
+        nonlocal begun
+        seconds[name] = round(time.perf_counter() - begun, 1)
+        begun = time.perf_counter()
+
+    progress(0.0, "Drawing scenes")
+    world = make_world(config)
+    images = to / "images"
+    pictures = _draw_all(world.scenes, images)
+    lap("draw")
+    samples = world.samples
+    questions = [sample.question.text for sample in samples]
+    trained = [index for index, sample in enumerate(samples) if sample.split == "train"]
+    vocabulary = Vocabulary.of([questions[index] for index in trained])
+    words = vocabulary.encode(questions)
+    shown = pictures[[sample.scene for sample in samples]]
+    targets = np.array([ANSWERS.index(sample.answer) for sample in samples])
+    model, losses = train(
+        shown[trained],
+        words[trained],
+        targets[trained],
+        vocabulary,
+        seed=config.seed,
+        config=training,
+        progress=lambda share, step: progress(0.1 + 0.75 * share, step),
+    )
+    lap("train")
+    progress(0.87, "Asking the model")
+    full = answer(model, shown, words)
+    only_image = answer(model, shown, words, read=False)
+    only_text = answer(model, shown, words, see=False)
+    lap("predict")
+    progress(0.94, "Writing predictions")
+    rows = _rows(samples, full, only_image, only_text, dict(zip(trained, losses, strict=True)))
+    predictions, truth = to / "predictions.jsonl", to / "truth.jsonl"
+    _write_lines(predictions, rows)
+    _write_lines(truth, _truth(samples))
+    lap("write")
+    return _summary(world, full, predictions, images, truth, seconds)
+
+
+def image_name(scene: int) -> str:
+    """The file name of a scene's picture."""
+    return f"scene-{scene:05d}.png"
+
+
+def _draw_all(scenes: tuple[Scene, ...], folder: Path) -> np.ndarray:
+    """Draw every scene to a PNG; the pictures as the model sees them, (n, 64, 64, 3) uint8."""
+    folder.mkdir(parents=True, exist_ok=True)
+    numbered = list(enumerate(scenes))
+    chunks = [numbered[start : start + 250] for start in range(0, len(numbered), 250)]
+    drawn = Parallel(n_jobs=2)(delayed(_draw_some)(chunk, folder) for chunk in chunks)
+    return np.concatenate(drawn)
+
+
+def _draw_some(numbered: list[tuple[int, Scene]], folder: Path) -> np.ndarray:
+    seen = np.empty((len(numbered), INPUT_SIDE, INPUT_SIDE, 3), dtype=np.uint8)
+    for place, (number, scene) in enumerate(numbered):
+        image = draw(scene)
+        image.save(folder / image_name(number), compress_level=1)
+        seen[place] = np.asarray(image.reduce(SIDE // INPUT_SIDE))
+    return seen
+
+
+def _rows(
+    samples: Iterable[Sample],
+    full: Answers,
+    only_image: Answers,
+    only_text: Answers,
+    losses: dict[int, np.ndarray],
+) -> Iterable[dict[str, Any]]:
+    best = np.argsort(-full.probabilities, axis=1)[:, :CANDIDATES]
+    for index, sample in enumerate(samples):
+        probabilities = full.probabilities[index]
+        order = best[index]
+        row: dict[str, Any] = {
+            "sample_id": sample.sample_id,
+            "image": image_name(sample.scene),
+            "question": sample.question.text,
+            "answers": [sample.answer],
+            "prediction": ANSWERS[order[0]],
+            "confidence": _digits(probabilities[order[0]]),
+            "candidates": [
+                {"answer": ANSWERS[each], "probability": _digits(probabilities[each])}
+                for each in order
+            ],
+            "split": sample.split,
+            "domain": "new backgrounds and combinations" if sample.split == "ood" else "scenes",
+            "question_type": sample.question.question_type,
+            "category": sample.question.category,
+            "template": sample.question.template,
+            "attention": full.attention[index].reshape(PATCHES_A_SIDE, -1).round(4).tolist(),
+            "image_only": _alone(only_image, index),
+            "text_only": _alone(only_text, index),
+        }
+        if sample.question.about:
+            row["boxes"] = [list(map(float, shape.box)) for shape in sample.question.about]
+        if index in losses:
+            row["loss"] = [_digits(each) for each in losses[index]]
+        yield row
+
+
+def _alone(answers: Answers, index: int) -> dict[str, Any]:
+    best = int(answers.probabilities[index].argmax())
+    confidence = _digits(answers.probabilities[index, best])
+    return {"prediction": ANSWERS[best], "confidence": confidence}
+
+
+def _truth(samples: Iterable[Sample]) -> Iterable[dict[str, Any]]:
+    for sample in samples:
+        yield {
+            "sample_id": sample.sample_id,
+            "kind": sample.kind,
+            "true_answer": sample.true_answer,
+            "verdict": "match" if sample.kind == "clean" else sample.kind,
+            "corrected_answer": sample.true_answer if sample.kind == "wrong_answer" else None,
+        }
+
+
+def _summary(
+    world: World, full: Answers, predictions: Path, images: Path, truth: Path, seconds: dict[str, float]
+) -> WrittenRun:
+    said = [ANSWERS[each] for each in full.probabilities.argmax(1)]
+    right = np.array([s == sample.answer for s, sample in zip(said, world.samples, strict=True)])
+    split = np.array([sample.split for sample in world.samples])
+    kind = np.array([sample.question.question_type for sample in world.samples])
+    noisy = np.array([sample.kind != "clean" for sample in world.samples])
+    tested = split == "test"
+    return WrittenRun(
+        predictions=predictions,
+        images=images,
+        truth=truth,
+        samples={name: int((split == name).sum()) for name in SPLITS},
+        accuracy={name: round(float(right[split == name].mean()), 3) for name in SPLITS},
+        accuracy_by_type={
+            name: round(float(right[tested & (kind == name)].mean()), 3) for name in np.unique(kind)
+        },
+        errors=int((~right).sum()),
+        noise_among_errors=round(float(noisy[~right].mean()), 3),
+        seconds=seconds,
+    )
+
+
+def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8") as sink:
+        sink.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def _digits(value: float) -> float:
+    """Four digits: what a file of probabilities needs."""
+    return round(float(value), 4)
+

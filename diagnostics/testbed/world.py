@@ -1,0 +1,121 @@
+"""A world: scenes and questions in four splits, with a known share of planted noise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from diagnostics.testbed.questions import ANSWERS, Question, ask, true_answer
+from diagnostics.testbed.scenes import Scene, make_scene
+
+SPLITS = ("train", "val", "test", "ood")
+QUESTIONS_A_SCENE = 2
+
+
+@dataclass(frozen=True)
+class WorldConfig:
+    """How large a world is and what is wrong with it. Shares are of all samples of a split."""
+
+    seed: int = 0
+    train: int = 7000
+    val: int = 800
+    test: int = 2400
+    ood: int = 800
+    share_mismatched: float = 0.04
+    share_wrong_answers: float = 0.03
+
+    def size(self, split: str) -> int:
+        """Samples in a split."""
+        return int(getattr(self, split))
+
+
+SMALL = WorldConfig(train=600, val=60, test=200, ood=60)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample as the data set has it, and the truth about it."""
+
+    sample_id: str
+    split: str
+    scene: int
+    question: Question
+    answer: str
+    # The truth, kept apart from what the product reads.
+    kind: str
+    true_answer: str | None
+
+
+@dataclass(frozen=True)
+class World:
+    """Scenes, and samples that point to them by number."""
+
+    config: WorldConfig
+    scenes: tuple[Scene, ...]
+    samples: tuple[Sample, ...]
+
+    def of(self, split: str) -> list[Sample]:
+        """The samples of one split."""
+        return [sample for sample in self.samples if sample.split == split]
+
+
+def make_world(config: WorldConfig) -> World:
+    """Draw scenes and questions, then plant mismatched pairs and wrong answers in every split."""
+    scenes: list[Scene] = []
+    samples: list[Sample] = []
+    for split in SPLITS:
+        rng = np.random.default_rng([config.seed, SPLITS.index(split)])
+        clean = _clean_samples(rng, split, config.size(split), scenes)
+        samples += _with_noise(rng, clean, scenes, config)
+    return World(config, tuple(scenes), tuple(samples))
+
+
+def _clean_samples(
+    rng: np.random.Generator, split: str, count: int, scenes: list[Scene]
+) -> list[Sample]:
+    samples = []
+    for number in range(count):
+        if number % QUESTIONS_A_SCENE == 0:
+            scenes.append(make_scene(rng, unseen=split == "ood"))
+        question = ask(rng, scenes[-1])
+        name = f"{split}-{number:05d}"
+        samples.append(
+            Sample(name, split, len(scenes) - 1, question, question.answer, "clean", question.answer)
+        )
+    return samples
+
+
+def _with_noise(
+    rng: np.random.Generator, clean: Sequence[Sample], scenes: Sequence[Scene], config: WorldConfig
+) -> list[Sample]:
+    """Exactly the configured shares, on different samples; every fault really makes the pair wrong."""
+    samples = list(clean)
+    order = rng.permutation(len(samples))
+    mismatched = round(config.share_mismatched * len(samples))
+    wrong = round(config.share_wrong_answers * len(samples))
+    own = sorted({sample.scene for sample in clean})
+    for index in order[:mismatched]:
+        samples[index] = _mismatch(rng, samples[index], own, scenes)
+    for index in order[mismatched : mismatched + wrong]:
+        sample = samples[index]
+        others = [a for a in _same_kind(sample.answer) if a != sample.answer]
+        answer = others[int(rng.integers(len(others)))]
+        samples[index] = replace(sample, answer=answer, kind="wrong_answer")
+    return samples
+
+
+def _mismatch(
+    rng: np.random.Generator, sample: Sample, own: Sequence[int], scenes: Sequence[Scene]
+) -> Sample:
+    """The same question and answer on another scene of the split, for which the answer is not true."""
+    while True:
+        other = own[int(rng.integers(len(own)))]
+        truth = true_answer(sample.question, scenes[other])
+        if other != sample.scene and truth != sample.answer:
+            return replace(sample, scene=other, kind="mismatch", true_answer=truth)
+
+
+def _same_kind(answer: str) -> list[str]:
+    """Answers that could be confused with this one: numbers with numbers, colours with colours."""
+    families = (ANSWERS[:2], ANSWERS[2:4], ANSWERS[4:6], ANSWERS[6:12], ANSWERS[12:16], ANSWERS[16:])
+    return list(next(family for family in families if answer in family))

@@ -1,0 +1,177 @@
+"""What a cluster is about: a name, its commonest confusions, and samples that stand for it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from triage.clustering import UNCLUSTERED
+from triage.encoders import sample_text
+
+TERMS = 4
+CONFUSIONS = 5
+EXEMPLARS = 6
+# A value names a cluster if most of it has it and it is not simply what most errors have.
+DOMINANT_SHARE = 0.6
+DOMINANT_LIFT = 1.3
+METADATA = ("question_type", "category", "template", "difficulty", "split", "domain")
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A prediction where something else was the reference answer, and how often."""
+
+    prediction: str
+    reference: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """A value of a metadata column, how many of the cluster's samples have it, and the lift over
+    all error samples."""
+
+    column: str
+    value: str
+    count: int
+    share: float
+    lift: float
+
+
+@dataclass(frozen=True)
+class ClusterCard:
+    """One cluster in words. `cluster` is −1 for the unclustered."""
+
+    cluster: int
+    name: str
+    terms: tuple[str, ...]
+    size: int
+    share_of_errors: float
+    confusions: tuple[Confusion, ...]
+    shares: tuple[Share, ...]
+    exemplars: tuple[int, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return asdict(self)
+
+
+def make_cards(
+    rows: Sequence[dict[str, Any]],
+    labels: np.ndarray,
+    strength: np.ndarray,
+    map_xy: np.ndarray,
+) -> list[ClusterCard]:
+    """A card for each cluster, largest first, the unclustered last. `rows` are light sample rows
+    with `position`, aligned with the arrays (n,).
+    """
+    present = sorted(set(labels.tolist()) - {UNCLUSTERED})
+    ordered = present + ([UNCLUSTERED] if UNCLUSTERED in labels else [])
+    terms = class_terms([sample_text(row) for row in rows], labels)
+    cards: list[ClusterCard] = []
+    for number in ordered:
+        members = np.flatnonzero(labels == number)
+        chosen = [rows[index] for index in members]
+        shares = _shares(chosen, rows)
+        words = tuple(terms.get(number, ()))
+        name = "Unclustered" if number == UNCLUSTERED else _name(words, shares)
+        cards.append(
+            ClusterCard(
+                cluster=number,
+                name=_unused(name, {card.name for card in cards}),
+                terms=words,
+                size=len(members),
+                share_of_errors=len(members) / len(rows),
+                confusions=_confusions(chosen),
+                shares=shares,
+                exemplars=_exemplars(rows, members, strength, map_xy),
+            )
+        )
+    return cards
+
+
+def class_terms(texts: Sequence[str], labels: np.ndarray) -> dict[int, list[str]]:
+    """The words that mark each cluster, by class-based TF-IDF (Grootendorst 2022):
+    tf(term, cluster) · log(1 + mean words per cluster / frequency of the term)."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+
+    numbers = sorted(set(labels.tolist()) - {UNCLUSTERED})
+    if not numbers:
+        return {}
+    # The words of questions are stop words to a search engine and the point here.
+    telling = {"how", "many", "few", "more", "less", "where", "above", "below", "behind", "between",
+               "beside", "no", "not", "two", "three", "four", "five", "six", "top", "bottom", "side",
+               "who", "why", "when", "under", "over", "on", "in", "before", "after"}  # fmt: skip
+    stop = sorted(set(ENGLISH_STOP_WORDS) - telling)
+    vectorizer = CountVectorizer(stop_words=stop, token_pattern=r"(?u)\b[^\W\d_]\w+\b")
+    joined = [" ".join(t for t, own in zip(texts, labels, strict=True) if own == n) for n in numbers]
+    try:
+        counts = vectorizer.fit_transform(joined).toarray().astype(float)
+    except ValueError:  # nothing but stop words
+        return {}
+    words = vectorizer.get_feature_names_out()
+    frequency = counts.sum(axis=0)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+    weights = shares * np.log1p(counts.sum() / len(numbers) / frequency)
+    return {
+        number: [str(words[i]) for i in np.argsort(-row, kind="stable")[:TERMS] if row[i] > 0]
+        for number, row in zip(numbers, weights, strict=True)
+    }
+
+
+def _name(terms: Sequence[str], shares: Sequence[Share]) -> str:
+    """Marking words, after the metadata that most of the cluster shares."""
+    dominant = [each.value for each in shares if each.column in ("question_type", "category")]
+    head = " · ".join(dict.fromkeys(dominant[:2]))
+    tail = ", ".join(term for term in terms[:3] if term.lower() not in head.lower())
+    return ": ".join(part for part in (head, tail) if part) or "Without words"
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    number, unused = 1, name
+    while unused in taken:
+        number += 1
+        unused = f"{name} ({number})"
+    return unused
+
+
+def _shares(chosen: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> tuple[Share, ...]:
+    """Metadata values that most of the cluster has and that the other errors have less often."""
+    found = []
+    for column in METADATA:
+        inside = Counter(row.get(column) for row in chosen if row.get(column) is not None)
+        if not inside:
+            continue
+        value, count = inside.most_common(1)[0]
+        overall = sum(row.get(column) == value for row in rows) / len(rows)
+        share = count / len(chosen)
+        if share >= DOMINANT_SHARE and share / overall >= DOMINANT_LIFT:
+            found.append(Share(column, str(value), count, share, share / overall))
+    return tuple(found)
+
+
+def _confusions(chosen: Sequence[dict[str, Any]]) -> tuple[Confusion, ...]:
+    pairs = Counter(
+        (row["prediction"], Counter(row.get("answers") or ["—"]).most_common(1)[0][0])
+        for row in chosen
+    )
+    return tuple(Confusion(*pair, count) for pair, count in pairs.most_common(CONFUSIONS))
+
+
+def _exemplars(
+    rows: Sequence[dict[str, Any]], members: np.ndarray, strength: np.ndarray, map_xy: np.ndarray
+) -> tuple[int, ...]:
+    """Positions of samples that belong most strongly, spread over the cluster: the strongest
+    first, then each time the one farthest from those chosen (among the stronger half)."""
+    ranked = members[np.argsort(-strength[members], kind="stable")]
+    pool = ranked[: max(EXEMPLARS, (len(ranked) + 1) // 2)]
+    chosen = [int(pool[0])]
+    distance = np.linalg.norm(map_xy[pool] - map_xy[pool[0]], axis=1)
+    while len(chosen) < min(EXEMPLARS, len(pool)):
+        distance[np.isin(pool, chosen)] = -1.0
+        chosen.append(int(pool[int(distance.argmax())]))
+        nearer = np.linalg.norm(map_xy[pool] - map_xy[chosen[-1]], axis=1)
+        distance = np.minimum(distance, nearer)
+    return tuple(int(rows[index]["position"]) for index in chosen)

@@ -1,0 +1,176 @@
+"""Clusters of error samples: PCA → UMAP (5 dimensions) → HDBSCAN, and a 2-D UMAP as the map.
+
+PCA → HDBSCAN alone finds no cluster in planted high-dimensional data; UMAP → HDBSCAN does. Both
+UMAPs share one neighbour graph. With a seed UMAP runs on one thread: that is what makes a
+clustering repeatable.
+"""
+
+import importlib.metadata
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+UNCLUSTERED = -1
+COMPONENTS = 5
+NEIGHBOURS = 15
+PCA_DIMENSIONS = 50
+# Below this many error samples a clustering says nothing that a list does not.
+FEWEST = 12
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class ClusterResult:
+    """What HDBSCAN said of n samples.
+
+    `labels` (n,) int32, −1 = unclustered, clusters numbered from 0 by falling size; `strength`
+    (n,) float32 in 0..1; `map_xy` (n, 2) float32; `parameters` name the method, its settings and
+    library versions.
+    """
+
+    labels: np.ndarray
+    strength: np.ndarray
+    map_xy: np.ndarray
+    parameters: dict[str, Any]
+
+    @property
+    def clusters(self) -> int:
+        """How many clusters there are."""
+        return int(self.labels.max(initial=-1)) + 1
+
+
+def cluster(
+    vectors: np.ndarray,
+    *,
+    seed: int,
+    min_cluster_size: int | None = None,
+    progress: Progress = lambda share, step: None,
+) -> ClusterResult:
+    """Cluster the rows of `vectors` (n, d); the same seed gives the same result.
+
+    Fewer than 12 rows, or rows that are all the same, are left unclustered (resp. one cluster).
+    Raises ValueError for NaN or infinity.
+    """
+    vectors = np.asarray(vectors, dtype=np.float32)
+    if vectors.ndim != 2:
+        raise ValueError(f"vectors should be (n, d), are {vectors.shape}")
+    if not np.isfinite(vectors).all():
+        raise ValueError("vectors hold NaN or infinity")
+    count = len(vectors)
+    smallest = min_cluster_size or default_cluster_size(count)
+    parameters = _parameters(count, smallest, seed)
+    if count < max(FEWEST, smallest + 2):
+        return _trivial(count, UNCLUSTERED, parameters | {"method": "too few to cluster"})
+    if np.ptp(vectors, axis=0).max() < 1e-6:
+        return _trivial(count, 0, parameters | {"method": "all vectors are equal"})
+    flat, layout = _reduce(vectors, seed, progress)
+    progress(0.85, "Finding dense groups")
+    labels, strength = _density(flat, smallest)
+    return ClusterResult(_by_size(labels), strength, _scaled(layout), parameters)
+
+
+def default_cluster_size(count: int) -> int:
+    """1 % of the samples, between 8 and 100: smaller groups are rarely worth a person's look."""
+    return int(np.clip(round(count / 100), 8, 100))
+
+
+def _reduce(
+    vectors: np.ndarray, seed: int, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.decomposition import PCA
+
+    if vectors.shape[1] > PCA_DIMENSIONS:
+        progress(0.05, "Reducing dimensions")
+        size = min(PCA_DIMENSIONS, len(vectors) - 1)
+        vectors = PCA(size, random_state=seed).fit_transform(vectors)
+    neighbours = min(NEIGHBOURS, len(vectors) - 1)
+    with warnings.catch_warnings():
+        # umap: "n_jobs value 1 overridden to 1 by setting random_state"; numba and sklearn
+        # deprecations inside umap and pynndescent are theirs to mend.
+        warnings.simplefilter("ignore")
+        import umap
+
+        progress(0.1, "Finding neighbours")
+        graph = _neighbour_graph(vectors, neighbours)
+        shared = {"n_neighbors": neighbours, "random_state": seed, "precomputed_knn": graph}
+        shared |= {"n_jobs": 1, "init": _start(vectors)}
+        size = min(COMPONENTS, len(vectors) - 2)
+        progress(0.4, "Laying out clusters")
+        flat = umap.UMAP(n_components=size, min_dist=0.0, **shared).fit_transform(vectors)
+        progress(0.65, "Laying out the map")
+        layout = umap.UMAP(n_components=2, min_dist=0.1, **shared).fit_transform(vectors)
+    return np.asarray(flat), np.asarray(layout)
+
+
+def _neighbour_graph(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices and distances of each row's `count` nearest rows, itself first; exact.
+
+    Brute force is a matrix product: 50,000 × 50 takes seconds, needs no index to be compiled and
+    is the same every time. umap's own approximate search costs 30 s of compilation alone.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=count, algorithm="brute", n_jobs=1).fit(vectors)
+    distances, indices = search.kneighbors(vectors)
+    return indices.astype(np.int32), distances.astype(np.float32)
+
+
+def _start(vectors: np.ndarray) -> str:
+    """Spectral starts are better and slow; beyond 10,000 samples the principal components do."""
+    return "spectral" if len(vectors) <= 10_000 and vectors.shape[1] > COMPONENTS else "pca"
+
+
+def _density(flat: np.ndarray, smallest: int) -> tuple[np.ndarray, np.ndarray]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import hdbscan
+
+        found = hdbscan.HDBSCAN(
+            min_cluster_size=smallest,
+            min_samples=max(3, min(10, smallest // 2)),
+            core_dist_n_jobs=1,
+        ).fit(flat.astype(np.float64))
+    return found.labels_.astype(np.int32), np.asarray(found.probabilities_, dtype=np.float32)
+
+
+def _by_size(labels: np.ndarray) -> np.ndarray:
+    """Clusters numbered by falling size, so that 0 is the largest whatever the library did."""
+    sizes = np.bincount(labels[labels >= 0], minlength=labels.max(initial=-1) + 1)
+    order = np.argsort(-sizes, kind="stable")
+    renumbered = np.empty(len(sizes) + 1, dtype=np.int32)
+    renumbered[order] = np.arange(len(sizes), dtype=np.int32)
+    renumbered[-1] = UNCLUSTERED
+    return np.asarray(renumbered[labels])
+
+
+def _scaled(layout: np.ndarray) -> np.ndarray:
+    """Centred, the wider side −1..1: pages need no other scale."""
+    middle = (layout.max(axis=0) + layout.min(axis=0)) / 2
+    span = np.ptp(layout, axis=0).max() / 2 or 1.0
+    return np.asarray((layout - middle) / span, dtype=np.float32)
+
+
+def _trivial(count: int, label: int, parameters: dict[str, Any]) -> ClusterResult:
+    """No structure to find: points on a ring, so that the map still shows each of them."""
+    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    ring = np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    labels = np.full(count, label, dtype=np.int32)
+    strength = np.full(count, float(label >= 0), dtype=np.float32)
+    return ClusterResult(labels, strength, ring, parameters)
+
+
+def _parameters(count: int, smallest: int, seed: int) -> dict[str, Any]:
+    versions = {name: importlib.metadata.version(name) for name in ("umap-learn", "hdbscan")}
+    return {
+        "method": "PCA, UMAP, HDBSCAN",
+        "samples": count,
+        "pca_dimensions": PCA_DIMENSIONS,
+        "umap_components": COMPONENTS,
+        "umap_neighbours": NEIGHBOURS,
+        "min_cluster_size": smallest,
+        "seed": seed,
+        "versions": versions,
+    }
