@@ -1,40 +1,22 @@
-"""How commands name runs and audits: by their number or their uuid."""
+"""How commands name audits and say what to draw from."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from annotations.models import Audit
+from triage.command_arguments import answer, identity, run_named
 from triage.models import Run, StoredFilter
 
-
-def _identity(text: str) -> dict[str, Any]:
-    """The filter that finds a row by what was typed; empty when it is neither number nor uuid."""
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        return {"pk": int(text)}
-    try:
-        return {"uuid": UUID(text)}
-    except ValueError:
-        return {}
-
-
-def run_named(text: str) -> Run:
-    """The run with that number or uuid; CommandError when there is none."""
-    identity = _identity(text)
-    run = Run.objects.select_related("project").filter(**identity).first() if identity else None
-    if run is None:
-        raise CommandError(f"There is no run {text!r}: give its number or its uuid.")
-    return run
+__all__ = ["answer", "audit_named", "criteria_given", "run_named", "stored_filter_named"]
 
 
 def audit_named(text: str) -> Audit:
     """The audit with that number or uuid; CommandError when there is none."""
-    identity = _identity(text)
+    chosen = identity(text)
     audits = Audit.objects.select_related("run", "project")
-    audit = audits.filter(**identity).first() if identity else None
+    audit = audits.filter(**chosen).first() if chosen else None
     if audit is None:
         raise CommandError(f"There is no audit {text!r}: give its number or its uuid.")
     return audit
@@ -62,13 +44,3 @@ def criteria_given(text: str | None) -> dict[str, Any]:
     if not isinstance(criteria, dict):
         raise CommandError("--criteria must be a JSON object")
     return criteria
-
-
-def answer(command: BaseCommand, document: Mapping[str, Any], as_json: bool) -> None:
-    """Print `document` as one JSON object, or as one `name: value` line per entry."""
-    if as_json:
-        command.stdout.write(json.dumps(document, ensure_ascii=False))
-        return
-    for name, value in document.items():
-        words = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-        command.stdout.write(f"{name}: {words}")

@@ -5,7 +5,6 @@ The image folder of a run may move or change; an audit's evidence may not.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +12,8 @@ from django.utils.translation import gettext_noop
 
 from triage.image_files import NotAPicture, read_header
 from triage.models import Run
+from triage.pictures import read_run_image
 from triage.store import DataRoot
-
-MAX_BYTES = 200 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def keep_images(run: Run, paths: Sequence[str | None]) -> list[KeptImage]:
 
 def _keep(root: DataRoot, run: Run, path: str) -> KeptImage:
     try:
-        data = _bytes_of(root, run, path)
+        data = read_run_image(root.run(run.uuid), run.image_root, path)
         header = read_header(data)
     except FileNotFoundError:
         return _without("missing", gettext_noop("the image file is not there"))
@@ -58,21 +56,3 @@ def _keep(root: DataRoot, run: Run, path: str) -> KeptImage:
         return _without("refused", str(problem))
     note = {"status": "ok", "width": header.width, "height": header.height, "reason": ""}
     return KeptImage(root.put_evidence(data), note)
-
-
-def _bytes_of(root: DataRoot, run: Run, path: str) -> bytes:
-    """The image's bytes, from the folder the run points at or from its own pictures.
-
-    Raises FileNotFoundError, or NotAPicture for a path that leaves the folder or a huge file.
-    """
-    if not run.image_root:
-        if ".." in PurePosixPath(path).parts or path.startswith("/"):
-            raise NotAPicture(gettext_noop("the path leaves the image folder"))
-        return root.get(f"{root.run(run.uuid).relative}/images/{path}")
-    folder = Path(run.image_root).resolve()
-    target = (folder / path).resolve()
-    if not target.is_relative_to(folder):
-        raise NotAPicture(gettext_noop("the path leaves the image folder"))
-    if target.is_file() and target.stat().st_size > MAX_BYTES:
-        raise NotAPicture(gettext_noop("the file is larger than an image should be"))
-    return target.read_bytes()

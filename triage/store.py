@@ -5,10 +5,12 @@ place, because buckets cannot: a run's folder becomes visible when its row is wr
 """
 
 import hashlib
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
 import fsspec
@@ -46,10 +48,15 @@ class DataRoot:
         return "/".join((self.path, *parts))
 
     def put(self, relative: str, data: bytes) -> None:
-        """Write a whole file."""
+        """Write a whole file; who reads it meanwhile sees all of it or nothing."""
         target = self.join(relative)
         self.fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-        self.fs.pipe_file(target, data)
+        if not self.is_local:
+            self.fs.pipe_file(target, data)
+            return
+        beside = f"{target}.{uuid.uuid4().hex}"
+        Path(beside).write_bytes(data)
+        os.replace(beside, target)
 
     def get(self, relative: str) -> bytes:
         """Read a whole file; FileNotFoundError where there is none."""
