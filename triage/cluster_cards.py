@@ -106,7 +106,9 @@ def class_terms(texts: Sequence[str], labels: np.ndarray) -> dict[int, list[str]
                "who", "why", "when", "under", "over", "on", "in", "before", "after"}  # fmt: skip
     stop = sorted(set(ENGLISH_STOP_WORDS) - telling)
     vectorizer = CountVectorizer(stop_words=stop, token_pattern=r"(?u)\b[^\W\d_]\w+\b")
-    joined = [" ".join(t for t, own in zip(texts, labels, strict=True) if own == n) for n in numbers]
+    joined = [
+        " ".join(t for t, own in zip(texts, labels, strict=True) if own == n) for n in numbers
+    ]
     try:
         counts = vectorizer.fit_transform(joined).toarray().astype(float)
     except ValueError:  # nothing but stop words

@@ -77,9 +77,7 @@ def default_cluster_size(count: int) -> int:
     return int(np.clip(round(count / 100), 8, 100))
 
 
-def _reduce(
-    vectors: np.ndarray, seed: int, progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
+def _reduce(vectors: np.ndarray, seed: int, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.decomposition import PCA
 
     if vectors.shape[1] > PCA_DIMENSIONS:

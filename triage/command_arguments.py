@@ -32,9 +32,7 @@ def run_named(text: str) -> Run:
 
 def project_named(text: str) -> Project:
     """The project with that slug or name; CommandError naming the known ones."""
-    project = (
-        Project.objects.filter(slug=text).first() or Project.objects.filter(name=text).first()
-    )
+    project = Project.objects.filter(slug=text).first() or Project.objects.filter(name=text).first()
     if project is None:
         known = ", ".join(Project.objects.values_list("slug", flat=True)[:20]) or "none yet"
         raise CommandError(f"There is no project {text!r} (known: {known}).")

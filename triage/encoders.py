@@ -174,7 +174,9 @@ def _reduced_images(image: np.ndarray, present: np.ndarray) -> np.ndarray:
     return reduced
 
 
-def _clip(model_name: str, table: pa.Table, load_image: LoadImage, progress: Progress) -> Embeddings:
+def _clip(
+    model_name: str, table: pa.Table, load_image: LoadImage, progress: Progress
+) -> Embeddings:
     import torch
     import transformers
 
@@ -202,7 +204,10 @@ def _clip(model_name: str, table: pa.Table, load_image: LoadImage, progress: Pro
         with torch.no_grad():
             pixels = pictures(images=shown, return_tensors="pt")["pixel_values"].to(device)
             tokens = tokenizer(
-                [row["question"] for row in part], padding=True, truncation=True, return_tensors="pt"
+                [row["question"] for row in part],
+                padding=True,
+                truncation=True,
+                return_tensors="pt",
             ).to(device)
             image_parts.append(_pooled(model.get_image_features(pixel_values=pixels)))
             text_parts.append(_pooled(model.get_text_features(**tokens)))

@@ -245,6 +245,8 @@ class Job(models.Model):
     class State(models.TextChoices):
         """Where it stands."""
 
+        # An import that a person is still describing: not in the queue.
+        DRAFT = "draft", _("draft")
         WAITING = "waiting", _("waiting")
         RUNNING = "running", _("running")
         DONE = "done", _("done")
@@ -274,6 +276,24 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.uuid}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still waiting or running."""
+        return self.state in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        """How far it is, 0..100."""
+        return round(100 * self.share)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """A guess from the pace so far; None while there is too little to go by."""
+        if self.started_at is None or self.share < 0.05 or self.state != self.State.RUNNING:
+            return None
+        spent = (timezone.now() - self.started_at).total_seconds()
+        return round(spent * (1 - self.share) / self.share)
 
     def begin(self) -> bool:
         """Claim a waiting job; False if another worker has it (or it has ended)."""

@@ -21,6 +21,11 @@ HTTPS = env.bool("HTTPS", default=False)
 
 # Where files live: runs, evidence, thumbnails. A folder, or a bucket through fsspec.
 DATA_ROOT = env.str("DATA_ROOT", default=str(BASE_DIR / "var" / "data"))
+# Where uploads wait until they are imported: always a folder on this machine.
+STAGING_FOLDER = env.str(
+    "STAGING_FOLDER",
+    default=str(BASE_DIR / "var" / "uploads" if "://" in DATA_ROOT else Path(DATA_ROOT, "uploads")),
+)
 # Folders on the server that leads may import from by path. Empty: uploads only.
 IMPORT_FOLDERS = [Path(folder).resolve() for folder in env.list("IMPORT_FOLDERS", default=[])]
 # One uploaded file, in bytes (predictions or an archive of images).
@@ -159,7 +164,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Uploads go to disk as they arrive, under the data root's own disk if it is a folder.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["triage.staging.CappedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 
 CONTENT_SECURITY_POLICY = {

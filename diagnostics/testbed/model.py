@@ -1,4 +1,9 @@
-"""A small fusion transformer over image patches and question words."""
+"""A small model that answers questions about pictures: the question steers what is seen.
+
+Patches of the picture are modulated by the question (FiLM: Perez et al., 2018), weighed by an
+attention over them, and read three ways: the attended patch, the sum (how many) and the maximum
+(whether any).
+"""
 
 from dataclasses import dataclass
 
@@ -13,42 +18,27 @@ PATCHES = PATCHES_A_SIDE**2
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Its size: 3 layers, 64 wide reached 85 % on 8,000 scenes in under a minute on two cores."""
+    """Its size."""
 
     width: int = 64
-    layers: int = 3
-    heads: int = 4
+    layers: int = 2
 
 
-class Layer(nn.Module):
-    """Pre-norm self-attention and a feed-forward part; hands its attention out."""
+class Modulated(nn.Module):
+    """A residual layer on each patch whose features the question scales and shifts."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.heads = heads
         self.before = nn.LayerNorm(width)
-        self.middle = nn.LayerNorm(width)
-        self.project = nn.Linear(width, 3 * width)
-        self.merge = nn.Linear(width, width)
-        self.think = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
+        self.mix = nn.Linear(width, width)
+        self.steer = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
 
-    def forward(self, tokens: Tensor, keep: Tensor, wants_attention: bool) -> tuple[Tensor, Tensor | None]:
-        """tokens (b, t, w), keep (b, t) True where a token is real → tokens, attention (b, h, t, t)."""
-        batch, length, width = tokens.shape
-        parts = self.project(self.before(tokens)).view(batch, length, 3, self.heads, -1)
-        query, key, value = parts.permute(2, 0, 3, 1, 4)
-        mask = keep[:, None, None, :]
-        attention = None
-        if wants_attention:
-            scores = query @ key.transpose(-2, -1) * (width // self.heads) ** -0.5
-            attention = scores.masked_fill(~mask, float("-inf")).softmax(-1)
-            mixed = attention @ value
-        else:
-            mixed = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        tokens = tokens + self.merge(mixed.transpose(1, 2).reshape(batch, length, width))
-        return tokens + self.think(self.middle(tokens)), attention
+    def forward(self, patches: Tensor, question: Tensor) -> Tensor:
+        """patches (b, p, w), question (b, w) → patches (b, p, w)."""
+        scale, shift = self.steer(question)[:, None].chunk(2, -1)
+        mixed = self.mix(self.before(patches)) * (1 + scale) + shift
+        return patches + self.out(nn.functional.gelu(mixed))
 
 
 class FusionModel(nn.Module):
@@ -57,48 +47,43 @@ class FusionModel(nn.Module):
     def __init__(self, words: int, answers: int, length: int, config: ModelConfig) -> None:
         super().__init__()
         width = config.width
-        self.patches = nn.Sequential(
+        # Each patch is seen alone: 16×16 pixels in three steps that do not overlap.
+        self.see = nn.Sequential(
             nn.Conv2d(3, width // 2, 4, stride=4),
             nn.GELU(),
-            nn.Conv2d(width // 2, width, PATCH // 4, stride=PATCH // 4),
+            nn.Conv2d(width // 2, width, 2, stride=2),
+            nn.GELU(),
+            nn.Conv2d(width, width, 2, stride=2),
         )
+        self.places = nn.Parameter(torch.randn(1, PATCHES, width) * 0.2)
         self.words = nn.Embedding(words, width, padding_idx=0)
-        self.places = nn.Parameter(torch.randn(1, 1 + PATCHES + length, width) * 0.02)
-        self.answer_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.no_image = nn.Parameter(torch.randn(1, 1, width) * 0.02)
-        self.no_text = nn.Parameter(torch.randn(1, 1, width) * 0.02)
-        self.layers = nn.ModuleList(Layer(width, config.heads) for _ in range(config.layers))
-        self.last = nn.LayerNorm(width)
-        self.head = nn.Linear(width, answers)
+        self.orders = nn.Parameter(torch.ones(1, length, width) + torch.randn(1, length, width) * 0.2)
+        self.read = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width), nn.LayerNorm(width)
+        )
+        self.no_image = nn.Parameter(torch.randn(1, 1, width) * 0.2)
+        self.no_text = nn.Parameter(torch.randn(1, width) * 0.2)
+        self.layers = nn.ModuleList(Modulated(width) for _ in range(config.layers))
+        self.look = nn.Linear(width, 1)
+        self.join = nn.Sequential(nn.Linear(4 * width, 2 * width), nn.GELU(), nn.LayerNorm(2 * width))
+        self.head = nn.Linear(2 * width, answers)
 
     def forward(
-        self,
-        images: Tensor,
-        words: Tensor,
-        blank_image: Tensor,
-        blank_text: Tensor,
-        wants_attention: bool = False,
-    ) -> tuple[Tensor, Tensor | None, Tensor]:
+        self, images: Tensor, words: Tensor, blank_image: Tensor, blank_text: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """images (b, 3, 64, 64), words (b, l) ids, blanks (b,) bool.
 
-        Returns logits (b, answers), the answer token's attention over the patches (b, 16) summing
-        to 1 (or None), and the answer token's last state (b, width).
+        Returns logits (b, answers), the attention over the patches (b, 16) that sums to 1, and the
+        last state (b, 2·width).
         """
-        seen = self.patches(images).flatten(2).transpose(1, 2)
-        seen = torch.where(blank_image[:, None, None], self.no_image, seen)
-        said = self.words(words)
-        said = torch.where(blank_text[:, None, None], self.no_text, said)
-        tokens = torch.cat([self.answer_token.expand(len(images), -1, -1), seen, said], dim=1)
-        tokens = tokens + self.places
-        real = torch.ones(len(images), 1 + PATCHES, dtype=torch.bool)
-        keep = torch.cat([real, (words > 0) | blank_text[:, None]], dim=1)
-        attention = None
-        for number, layer in enumerate(self.layers):
-            last = wants_attention and number == len(self.layers) - 1
-            tokens, attention = layer(tokens, keep, last)
-        state = self.last(tokens[:, 0])
-        shares = None
-        if attention is not None:
-            shares = attention[:, :, 0, 1 : 1 + PATCHES].mean(1)
-            shares = shares / shares.sum(-1, keepdim=True)
+        patches = self.see(images).flatten(2).transpose(1, 2) + self.places
+        patches = torch.where(blank_image[:, None, None], self.no_image, patches)
+        question = self.read((self.words(words) * self.orders).sum(1))
+        question = torch.where(blank_text[:, None], self.no_text, question)
+        for layer in self.layers:
+            patches = layer(patches, question)
+        shares = self.look(patches).squeeze(-1).softmax(-1)
+        attended = (shares[..., None] * patches).sum(1)
+        pooled = [attended, patches.sum(1) / PATCHES_A_SIDE, patches.amax(1), question]
+        state = self.join(torch.cat(pooled, dim=-1))
         return self.head(state), shares, state

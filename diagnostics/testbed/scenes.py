@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 SIDE = 128
-GRID = 3
+# As many cells a side as the model has patches: a shape lies within one patch.
+GRID = 4
 KINDS = ("circle", "square", "triangle", "star")
 COLOURS = {
     "red": (214, 64, 58),
@@ -58,18 +59,18 @@ class Scene:
 
 
 def make_scene(rng: np.random.Generator, unseen: bool = False) -> Scene:
-    """1 to 5 shapes on a 3×3 grid with jitter. `unseen`: backgrounds and colour-shape combinations
+    """1 to 5 shapes on a 4×4 grid with jitter. `unseen`: backgrounds and colour-shape combinations
     that training never shows (at least one such shape)."""
     count = int(rng.integers(1, 6))
     cells = rng.permutation(GRID * GRID)[:count]
     shapes = []
     for number, cell in enumerate(cells):
         kind, colour = _look(rng, unseen and number == 0)
-        # Seven tenths of a cell at most: jitter never lets two shapes touch.
-        radius = float(rng.uniform(10, 15))
+        # A shape and its jitter stay inside the cell: no two shapes touch.
+        radius = float(rng.uniform(8, 12.5))
         step = SIDE / GRID
-        x = (cell % GRID + 0.5) * step + rng.uniform(-5, 5)
-        y = (cell // GRID + 0.5) * step + rng.uniform(-5, 5)
+        x = (cell % GRID + 0.5) * step + rng.uniform(-3, 3)
+        y = (cell // GRID + 0.5) * step + rng.uniform(-3, 3)
         shapes.append(Shape(kind, colour, (round(float(x), 1), round(float(y), 1)), radius))
     kinds = ("stripes", "dark") if unseen else ("plain", "gradient")
     background = str(rng.choice(kinds))

@@ -120,9 +120,8 @@ def answer(
             blank_image = torch.full((len(chosen),), not see)
             blank_text = torch.full((len(chosen),), not read)
             logits, attention, states = model(
-                images[chosen], words[chosen], blank_image, blank_text, wants_attention=True
+                images[chosen], words[chosen], blank_image, blank_text
             )
-            assert attention is not None
             found.append((logits.softmax(-1).numpy(), attention.numpy(), states.numpy()))
     return Answers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 

@@ -94,9 +94,13 @@ def _with_noise(
     mismatched = round(config.share_mismatched * len(samples))
     wrong = round(config.share_wrong_answers * len(samples))
     own = sorted({sample.scene for sample in clean})
-    for index in order[:mismatched]:
-        samples[index] = _mismatch(rng, samples[index], own, scenes)
-    for index in order[mismatched : mismatched + wrong]:
+    spared = iter(order)
+    while mismatched:
+        index = next(spared)
+        moved = _mismatch(rng, samples[index], own, scenes)
+        if moved is not None:
+            samples[index], mismatched = moved, mismatched - 1
+    for _, index in zip(range(wrong), spared, strict=False):
         sample = samples[index]
         others = [a for a in _same_kind(sample.answer) if a != sample.answer]
         answer = others[int(rng.integers(len(others)))]
@@ -106,13 +110,17 @@ def _with_noise(
 
 def _mismatch(
     rng: np.random.Generator, sample: Sample, own: Sequence[int], scenes: Sequence[Scene]
-) -> Sample:
-    """The same question and answer on another scene of the split, for which the answer is not true."""
-    while True:
-        other = own[int(rng.integers(len(own)))]
+) -> Sample | None:
+    """The same question and answer on another scene of the split, for which the answer is not true.
+
+    None where chance finds no such scene: whether there is a purple star is answered with no all
+    over the train split.
+    """
+    for other in rng.choice(own, size=min(len(own), 50), replace=False):
         truth = true_answer(sample.question, scenes[other])
         if other != sample.scene and truth != sample.answer:
-            return replace(sample, scene=other, kind="mismatch", true_answer=truth)
+            return replace(sample, scene=int(other), kind="mismatch", true_answer=truth)
+    return None
 
 
 def _same_kind(answer: str) -> list[str]:

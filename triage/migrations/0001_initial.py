@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('kind', models.CharField(choices=[('import', 'Import'), ('analyse', 'Analysis'), ('export', 'Export')], max_length=20)),
                 ('request', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='waiting', max_length=20)),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='waiting', max_length=20)),
                 ('share', models.FloatField(default=0.0)),
                 ('step', models.CharField(blank=True, max_length=200)),
                 ('result', models.JSONField(default=dict)),

@@ -1,0 +1,74 @@
+"""Background work: put in the queue by a page, carried out by the worker, watched by the page."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from triage.models import Job, Project, Run
+
+log = logging.getLogger(__name__)
+# Progress is written at most this often; a page asks once a second.
+SECONDS_BETWEEN_WORDS = 0.5
+
+
+def enqueue(job: Job, task: Any) -> Job:
+    """Hand `job` to the worker once its row is committed."""
+    transaction.on_commit(lambda: task.enqueue(str(job.uuid)))
+    return job
+
+
+def start(
+    kind: Job.Kind,
+    task: Any,
+    *,
+    project: Project,
+    run: Run | None = None,
+    user: Any | None = None,
+    request: dict[str, Any] | None = None,
+) -> Job:
+    """A new job in the queue."""
+    with transaction.atomic():
+        job = Job.objects.create(
+            kind=kind, project=project, run=run, created_by=user, request=request or {}
+        )
+        return enqueue(job, task)
+
+
+def carry_out(
+    job_uuid: str,
+    work: Callable[[Job, Callable[[float, str], None]], dict[str, Any]],
+    refusal: type[Exception],
+) -> None:
+    """Do `work` for the job, once; its result is stored, a `refusal` is shown to the person."""
+    job = Job.objects.select_related("project", "run", "created_by").get(uuid=job_uuid)
+    if not job.begin():
+        return
+    try:
+        result = work(job, _unhurried(job))
+    except refusal as problem:
+        job.fail(str(problem))
+    except Exception:
+        log.exception("job %s failed", job.uuid)
+        job.fail(gettext_noop("Something went wrong on the server; its log says more."))
+        raise
+    else:
+        job.finish(**result)
+
+
+def _unhurried(job: Job) -> Callable[[float, str], None]:
+    """`job.advance`, but not a write for every row."""
+    last = 0.0
+    said = ""
+
+    def advance(share: float, step: str) -> None:
+        nonlocal last, said
+        now = time.monotonic()
+        if now - last >= SECONDS_BETWEEN_WORDS or step.split(",")[0] != said:
+            last, said = now, step.split(",")[0]
+            job.advance(share, step)
+
+    return advance

@@ -1,0 +1,64 @@
+"""Background work of the machine's side: imports and analyses."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django_tasks import task
+
+from triage import jobs
+from triage.analysing import AnalysisRefused, analyse_run, summary
+from triage.imports import ImportRefused, import_run
+from triage.mapping import ColumnMapping
+from triage.models import Job
+from triage.staging import discard
+
+Progress = Callable[[float, str], None]
+
+
+@task()
+def carry_out_import(job_uuid: str) -> None:
+    """Import the file of a job."""
+    jobs.carry_out(job_uuid, _import, ImportRefused)
+
+
+@task()
+def carry_out_analysis(job_uuid: str) -> None:
+    """Analyse the run of a job."""
+    jobs.carry_out(job_uuid, _analyse, AnalysisRefused)
+
+
+def _import(job: Job, progress: Progress) -> dict[str, Any]:
+    asked = job.request
+    run = import_run(
+        job.project,
+        Path(asked["path"]),
+        source_name=asked["source_name"],
+        name=asked["name"],
+        mapping=ColumnMapping.from_dict(asked["mapping"]),
+        rule=asked["rule"],
+        default_split=asked["split"],
+        images=Path(asked["images"]) if asked["images"] else None,
+        user=job.created_by,
+        progress=progress,
+    )
+    job.run = run
+    discard(job)
+    return {
+        "run": run.pk,
+        "samples": run.samples,
+        "errors": run.errors,
+        "refused": run.refused,
+        "images_missing": run.images_missing,
+    }
+
+
+def _analyse(job: Job, progress: Progress) -> dict[str, Any]:
+    assert job.run is not None
+    clustering = analyse_run(
+        job.run,
+        seed=job.request.get("seed", 0),
+        encoder=job.request.get("encoder"),
+        progress=progress,
+    )
+    return summary(clustering)
