@@ -172,9 +172,7 @@ class Verdict(models.Model):
     """One annotator's answer on one item. Never updated, never deleted."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="verdicts")
-    annotator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="verdicts"
-    )
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="verdicts")
     kind = models.CharField(max_length=20, choices=VerdictKind.choices)
     corrected_answer = models.CharField(max_length=1000, blank=True)
     comment = models.TextField(blank=True)
@@ -196,8 +194,7 @@ class Verdict(models.Model):
                 condition=models.Q(kind__in=VerdictKind.values), name="verdict_kind_is_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(corrected_answer="")
-                | models.Q(kind=VerdictKind.WRONG_ANSWER),
+                condition=models.Q(corrected_answer="") | models.Q(kind=VerdictKind.WRONG_ANSWER),
                 name="only_wrong_answers_are_corrected",
             ),
             # One chain of verdicts per person and item.

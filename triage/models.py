@@ -134,6 +134,11 @@ class Run(models.Model):
         """Its overview page."""
         return reverse("triage:run", args=[self.pk])
 
+    @property
+    def error_rate(self) -> float | None:
+        """Errors over samples; None for a run without samples."""
+        return self.errors / self.samples if self.samples else None
+
     def current_clustering(self) -> "Clustering | None":
         """The newest clustering of its error samples, if there is one."""
         return self.clusterings.first()

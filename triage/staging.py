@@ -55,4 +55,9 @@ def discard(job: Job) -> None:
     staging = Path(settings.STAGING_FOLDER).resolve()
     folder = job.request.get("staged")
     if folder and Path(folder).resolve().parent == staging:
-        shutil.rmtree(folder, ignore_errors=True)
+        throw_away(Path(folder))
+
+
+def throw_away(folder: Path) -> None:
+    """Remove a staging folder and what is in it."""
+    shutil.rmtree(folder, ignore_errors=True)

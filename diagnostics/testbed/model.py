@@ -47,13 +47,11 @@ class FusionModel(nn.Module):
     def __init__(self, words: int, answers: int, length: int, config: ModelConfig) -> None:
         super().__init__()
         width = config.width
-        # Each patch is seen alone: 16×16 pixels in three steps that do not overlap.
+        # Each patch is seen alone: 16×16 pixels in two steps of 4×4 that do not overlap.
         self.see = nn.Sequential(
             nn.Conv2d(3, width // 2, 4, stride=4),
             nn.GELU(),
-            nn.Conv2d(width // 2, width, 2, stride=2),
-            nn.GELU(),
-            nn.Conv2d(width, width, 2, stride=2),
+            nn.Conv2d(width // 2, width, PATCH // 4, stride=PATCH // 4),
         )
         self.places = nn.Parameter(torch.randn(1, PATCHES, width) * 0.2)
         self.words = nn.Embedding(words, width, padding_idx=0)

@@ -21,8 +21,8 @@ class WorldConfig:
     val: int = 800
     test: int = 2400
     ood: int = 800
-    share_mismatched: float = 0.04
-    share_wrong_answers: float = 0.03
+    share_mismatched: float = 0.025
+    share_wrong_answers: float = 0.015
 
     def size(self, split: str) -> int:
         """Samples in a split."""

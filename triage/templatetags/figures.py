@@ -48,3 +48,17 @@ def with_query(context: dict[str, Any], **changes: Any) -> SafeString | str:
         else:
             query[key] = value
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def page_query(context: dict[str, Any], page: int) -> str:
+    """The current query string on another page of the list."""
+    query = context["request"].GET.copy()
+    query["page"] = page
+    return f"?{query.urlencode()}"
+
+
+@register.filter
+def item(mapping: dict[str, Any], name: str) -> Any:
+    """The entry of a mapping by a name that the template has in a variable."""
+    return mapping.get(name)

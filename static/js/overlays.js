@@ -1,0 +1,44 @@
+// Draws boxes and attention on a canvas that lies over a picture. Boxes are shares of the picture
+// (0..1); attention is {rows, columns, cells 0..1}.
+
+export function drawOverlays(canvas, image, marks, shown) {
+  const width = image.clientWidth;
+  const height = image.clientHeight;
+  const scale = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  canvas.style.left = `${image.offsetLeft}px`;
+  canvas.style.top = `${image.offsetTop}px`;
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  pen.clearRect(0, 0, width, height);
+  if (shown.attention && marks.attention) attention(pen, marks.attention, width, height);
+  if (!shown.boxes) return;
+  for (const box of marks.boxes ?? []) frame(pen, box, width, height, "#12a150", []);
+  if (marks.predicted) frame(pen, marks.predicted, width, height, "#d6336c", [6, 4]);
+}
+
+function frame(pen, [x0, y0, x1, y1], width, height, stroke, dash) {
+  const place = [x0 * width, y0 * height, (x1 - x0) * width, (y1 - y0) * height];
+  pen.setLineDash(dash);
+  pen.lineWidth = 4;
+  pen.strokeStyle = "rgba(255, 255, 255, 0.85)";
+  pen.strokeRect(...place);
+  pen.lineWidth = 2;
+  pen.strokeStyle = stroke;
+  pen.strokeRect(...place);
+}
+
+function attention(pen, { rows, columns, cells }, width, height) {
+  const [w, h] = [width / columns, height / rows];
+  pen.fillStyle = "rgba(10, 12, 20, 0.45)";
+  pen.fillRect(0, 0, width, height);
+  cells.forEach((share, index) => {
+    const [x, y] = [(index % columns) * w, Math.floor(index / columns) * h];
+    // From blue to yellow, lighter where more: readable without telling red from green.
+    pen.fillStyle = `hsla(${240 - 190 * share}, 95%, ${35 + 25 * share}%, ${0.08 + 0.55 * share})`;
+    pen.fillRect(x, y, w + 0.5, h + 0.5);
+  });
+}

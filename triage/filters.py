@@ -1,0 +1,68 @@
+"""Between a page's query string and a selection of samples."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from triage.browsing import GROUPINGS, SampleFilter
+from triage.models import Run, StoredFilter
+
+LONGEST_TEXT = 200
+
+
+def filter_from(query: QueryDict, run: Run) -> SampleFilter:
+    """The selection that a query string names; what makes no sense is left out."""
+    values: dict[str, Any] = {
+        name: tuple(value for value in query.getlist(name) if value) for name in GROUPINGS
+    }
+    if stored := _stored(query.get("filter", ""), run):
+        return SampleFilter.from_dict(stored.criteria)
+    clustering = _uuid_or_empty(query.get("clustering", ""))
+    numbers = tuple(int(each) for each in query.getlist("cluster") if _is_integer(each))
+    if numbers and not clustering and (current := run.current_clustering()):
+        clustering = current.uuid.hex
+    known = clustering and run.clusterings.filter(uuid=clustering).exists()
+    return SampleFilter(
+        errors_only=query.get("show") != "all",
+        text=query.get("text", "").strip()[:LONGEST_TEXT],
+        clustering=clustering if known and numbers else "",
+        cluster=numbers if known else (),
+        positions=_said(query.get("said", ""), run),
+        **values,
+    )
+
+
+def query_of(chosen: SampleFilter) -> str:
+    """The query string that names the selection; positions are not spelt out."""
+    pairs = [(name, value) for name in GROUPINGS for value in getattr(chosen, name)]
+    if not chosen.errors_only:
+        pairs.append(("show", "all"))
+    if chosen.text:
+        pairs.append(("text", chosen.text))
+    if chosen.cluster:
+        pairs.append(("clustering", chosen.clustering))
+        pairs += [("cluster", str(number)) for number in chosen.cluster]
+    return urlencode(pairs)
+
+
+def _stored(text: str, run: Run) -> StoredFilter | None:
+    return run.stored_filters.filter(pk=int(text)).first() if _is_integer(text) else None
+
+
+def _said(text: str, run: Run) -> tuple[int, ...] | None:
+    """The samples of a confirmed cluster."""
+    found = run.confirmed_clusters.filter(pk=int(text)).first() if _is_integer(text) else None
+    return None if found is None else tuple(found.positions)
+
+
+def _is_integer(text: str) -> bool:
+    return text.removeprefix("-").isascii() and text.removeprefix("-").isdigit() and len(text) < 12
+
+
+def _uuid_or_empty(text: str) -> str:
+    try:
+        return uuid.UUID(text).hex
+    except ValueError:
+        return ""

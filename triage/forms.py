@@ -1,0 +1,144 @@
+"""Forms of projects, members and imports."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
+
+from triage.imports import FIELD_NAMES, SPLITS, ImportRefused, allowed_folder
+from triage.mapping import ColumnMapping, MappingError, parse_assignments
+from triage.models import Project, Role
+from triage.records import BY_NAME, FIELDS
+from triage.scoring import RULES
+
+
+class ProjectForm(forms.Form):
+    """A new project."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+
+    def clean_name(self) -> str:
+        """A name that no other project has."""
+        name = self.cleaned_data["name"].strip()
+        if Project.objects.filter(name=name).exists():
+            raise forms.ValidationError(_("There is a project of that name already."))
+        return name
+
+
+class MemberForm(forms.Form):
+    """A person to admit, by username; who has no account gets one."""
+
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=150,
+        validators=[get_user_model().username_validator],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.ANNOTATOR)
+
+
+class FileForm(forms.Form):
+    """Step one of an import: which file, which images."""
+
+    upload = forms.FileField(
+        label=_("File of predictions"),
+        required=False,
+        help_text=_("JSON Lines, JSON list, CSV, TSV or Parquet; also compressed with gzip."),
+    )
+    path = forms.CharField(label=_("…or its path on the server"), required=False)
+    images_upload = forms.FileField(
+        label=_("Images (zip)"),
+        required=False,
+        help_text=_("Leave empty if the file holds the images or there are none."),
+    )
+    images_path = forms.CharField(label=_("…or their folder on the server"), required=False)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        folders = ", ".join(map(str, settings.IMPORT_FOLDERS))
+        if not folders:
+            del self.fields["path"], self.fields["images_path"]
+        else:
+            for name in ("path", "images_path"):
+                self.fields[name].help_text = _("Inside %(folders)s.") % {"folders": folders}
+
+    def _allowed(self, name: str) -> str:
+        typed = self.cleaned_data[name].strip()
+        try:
+            return str(allowed_folder(typed)) if typed else ""
+        except ImportRefused as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
+    def clean_path(self) -> str:
+        """A path inside an import folder."""
+        return self._allowed("path")
+
+    def clean_images_path(self) -> str:
+        """A path inside an import folder."""
+        return self._allowed("images_path")
+
+    def clean(self) -> dict[str, Any]:
+        """Just one file."""
+        data = super().clean() or {}
+        given = [name for name in ("upload", "path") if data.get(name)]
+        if not given and not self.errors:
+            raise forms.ValidationError(_("Choose a file of predictions."))
+        if len(given) > 1:
+            raise forms.ValidationError(_("Give an upload or a path, not both."))
+        return data
+
+
+class MappingForm(forms.Form):
+    """Step two: the run's name, how its columns are read and its predictions scored.
+
+    A field's column may be several joined with +, or text in double quotes for every row.
+    """
+
+    name = forms.CharField(label=_("Name of the run"), max_length=200)
+    rule = forms.ChoiceField(
+        label=_("Scoring rule"),
+        choices=[(rule.name, f"{rule.name}: {rule.description}") for rule in RULES.values()],
+    )
+    split = forms.ChoiceField(
+        label=_("Split of rows that name none"), choices=[(split, split) for split in SPLITS]
+    )
+
+    def __init__(self, *args: Any, columns: list[str], mapping: ColumnMapping, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.columns = columns
+        for field in FIELDS:
+            self.fields[f"field_{field.name}"] = forms.CharField(
+                label=field.name,
+                required=False,
+                initial="+".join(mapping.columns_of(field.name)),
+                help_text=field.description,
+                widget=forms.TextInput(attrs={"list": "columns", "autocomplete": "off"}),
+            )
+
+    def field_rows(self) -> list[tuple[Any, bool]]:
+        """The fields of the record in order, each with whether it is required."""
+        return [(self[f"field_{name}"], BY_NAME[name].required) for name in FIELD_NAMES]
+
+    def clean(self) -> dict[str, Any]:
+        """The mapping, with an error beside each field that names what is not there."""
+        data = super().clean() or {}
+        found: dict[str, tuple[str, ...]] = {}
+        for name in FIELD_NAMES:
+            typed = (data.get(f"field_{name}") or "").strip()
+            if not typed:
+                continue
+            try:
+                found.update(parse_assignments([f"{name}={typed}"], self.columns, FIELD_NAMES))
+            except MappingError as problem:
+                self.add_error(f"field_{name}", str(problem))
+        data["mapping"] = ColumnMapping(found)
+        return data
+
+
+class AnalyseForm(forms.Form):
+    """How to analyse a run."""
+
+    encoder = forms.CharField(label=_("Encoder"), required=False, max_length=500)
+    seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=2**32 - 1, initial=0)

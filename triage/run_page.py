@@ -1,0 +1,229 @@
+"""What the pages of a run show: overview, error list, sample, refused rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.compute as pc
+from django.conf import settings
+from django.http import QueryDict
+
+from triage.browsing import GROUPINGS, NOT_SAID, Group, RunBrowser, SampleFilter
+from triage.error_rates import clopper_pearson
+from triage.features import FEATURES
+from triage.filters import filter_from, query_of
+from triage.models import Job, Run
+from triage.store import DataRoot, RunFolder
+
+PAGE_ROWS = 50
+# Rows of a breakdown on one page; a template column may have thousands.
+MOST_GROUPS = 200
+SORTS = ("rate", "samples", "errors", "value")
+
+
+def folder_of(run: Run) -> RunFolder:
+    """The run's files."""
+    return DataRoot(settings.DATA_ROOT).run(run.uuid)
+
+
+def browser_of(run: Run) -> RunBrowser:
+    """Questions about the run's samples."""
+    return RunBrowser(folder_of(run))
+
+
+def overview(run: Run, query: QueryDict) -> dict[str, Any]:
+    """The run page: counts by split, one breakdown, what has been analysed."""
+    browser = browser_of(run)
+    low, high = clopper_pearson([run.errors], [run.samples])
+    clustering = run.current_clustering()
+    return {
+        "run": run,
+        "project": run.project,
+        "interval": (float(low[0]), float(high[0])),
+        "splits": browser.counts_by_split(),
+        "clustering": clustering,
+        "job": run.jobs.filter(kind=Job.Kind.ANALYSE).first(),
+        **breakdown(run, query, browser),
+    }
+
+
+def breakdown(run: Run, query: QueryDict, browser: RunBrowser) -> dict[str, Any]:
+    """Error rate by one column, within the splits chosen."""
+    present = set(browser.columns_present())
+    columns = [name for name in GROUPINGS if name in present]
+    by = query.get("by", "")
+    if by not in columns:
+        by = next((name for name in ("question_type", "category", "split") if name in columns), "")
+    sort = query.get("sort", "rate")
+    sort = sort if sort in SORTS else "rate"
+    ascending = query.get("dir") == "up"
+    splits = tuple(value for value in query.getlist("split") if value)
+    chosen = SampleFilter(errors_only=False, split=splits)
+    groups = browser.groups(by, chosen) if by else []
+    groups = _sorted(groups, sort, ascending)
+    return {
+        "columns": [(name, name.replace("_", " ")) for name in columns],
+        "by": by,
+        "sort": sort,
+        "ascending": ascending,
+        "chosen_split": splits[0] if len(splits) == 1 else "",
+        "groups": groups[:MOST_GROUPS],
+        "groups_left": max(0, len(groups) - MOST_GROUPS),
+        "top": max([group.high for group in groups[:MOST_GROUPS]], default=1.0),
+    }
+
+
+def _sorted(groups: list[Group], sort: str, ascending: bool) -> list[Group]:
+    if sort == "value":
+        ordered = sorted(groups, key=lambda group: (group.value or "").lower())
+        return ordered if ascending else ordered[::-1]
+    # Stable on top of 'highest rate first', so that equal counts stay in a sensible order.
+    return sorted(groups, key=lambda group: getattr(group, sort), reverse=not ascending)
+
+
+def error_list(run: Run, query: QueryDict) -> dict[str, Any]:
+    """The list of samples that match the query string, with the values it could be narrowed to."""
+    browser = browser_of(run)
+    chosen = filter_from(query, run)
+    count = browser.count(chosen)
+    pages = max(1, -(-count // PAGE_ROWS))
+    typed = query.get("page", "1")
+    page = min(max(int(typed) if typed.isascii() and typed.isdigit() else 1, 1), pages)
+    sort = query.get("sort", "position")
+    descending = query.get("dir") == "down"
+    try:
+        rows = browser.page(
+            chosen,
+            sort=sort,
+            descending=descending,
+            offset=(page - 1) * PAGE_ROWS,
+            limit=PAGE_ROWS,
+        )
+    except ValueError:
+        sort, descending = "position", False
+        rows = browser.page(chosen, offset=(page - 1) * PAGE_ROWS, limit=PAGE_ROWS)
+    return {
+        "run": run,
+        "project": run.project,
+        "chosen": chosen,
+        "criteria": chosen.to_dict(),
+        "count": count,
+        "rows": rows,
+        "page": page,
+        "pages": pages,
+        "first": (page - 1) * PAGE_ROWS + 1,
+        "sort": sort,
+        "descending": descending,
+        "facets": _facets(browser, chosen),
+        "stored": run.stored_filters.all(),
+        "narrowed": bool(chosen.to_dict()),
+        "columns_shown": [name for name in GROUPINGS if any(row[name] for row in rows)][:4],
+    }
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """A value that the list can be narrowed to."""
+
+    value: str
+    words: str
+    count: int
+    on: bool
+
+
+def _facets(browser: RunBrowser, chosen: SampleFilter) -> list[tuple[str, str, list[FacetValue]]]:
+    found = []
+    for name, values in browser.facets(chosen).items():
+        picked = set(getattr(chosen, name))
+        shown = [
+            FacetValue(
+                each.value if each.value is not None else NOT_SAID,
+                each.value if each.value is not None else NOT_SAID,
+                each.count,
+                (each.value if each.value is not None else NOT_SAID) in picked,
+            )
+            for each in values
+        ]
+        found.append((name, name.replace("_", " "), shown))
+    return found
+
+
+def one_sample(run: Run, position: int, query: QueryDict) -> dict[str, Any] | None:
+    """Everything about one sample, and its neighbours in the selection it was opened from."""
+    browser = browser_of(run)
+    row = browser.sample(position)
+    if row is None:
+        return None
+    chosen = filter_from(query, run)
+    before, after = browser.neighbours(chosen, position)
+    return {
+        "run": run,
+        "project": run.project,
+        "row": row,
+        "chosen": chosen,
+        "query": query.urlencode(),
+        "back": query_of(chosen),
+        "before": before,
+        "after": after,
+        "features": features_at(run, position),
+        "group": cluster_at(run, position),
+        "groupings": GROUPINGS,
+    }
+
+
+def features_at(run: Run, position: int) -> list[dict[str, Any]]:
+    """The sample's measured features, and for those that are absent, what would provide them."""
+    folder = folder_of(run)
+    if not folder.has("features.parquet"):
+        return []
+    table = folder.read_table("features.parquet")
+    here = table.filter(pc.equal(table["position"], position)).to_pylist()
+    if not here:
+        return []
+    return [
+        {
+            "name": feature.name,
+            "description": feature.description,
+            "value": here[0].get(feature.name),
+            "needs": ", ".join(feature.needs),
+        }
+        for feature in FEATURES
+    ]
+
+
+def cluster_at(run: Run, position: int) -> dict[str, Any] | None:
+    """The card of the cluster that the current clustering put the sample in."""
+    clustering = run.current_clustering()
+    if clustering is None:
+        return None
+    table = folder_of(run).read_table(
+        "clusterings", f"{clustering.uuid.hex}.parquet", columns=["position", "cluster"]
+    )
+    found = table.filter(pc.equal(table["position"], position))["cluster"].to_pylist()
+    if not found:
+        return None
+    return next((card for card in clustering.cards if card["cluster"] == found[0]), None)
+
+
+def refused_rows(run: Run, page: int) -> dict[str, Any]:
+    """One page of the rows that were not taken, and how often each reason occurs."""
+    folder = folder_of(run)
+    table = folder.read_table("refused.parquet") if folder.has("refused.parquet") else None
+    total = table.num_rows if table is not None else 0
+    pages = max(1, -(-total // PAGE_ROWS))
+    page = min(max(page, 1), pages)
+    rows = table.slice((page - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist() if table is not None else []
+    reasons = []
+    if table is not None and total:
+        counted = pc.value_counts(table["field"].combine_chunks()).to_pylist()
+        reasons = sorted(
+            ((each["values"], each["counts"]) for each in counted), key=lambda pair: -pair[1]
+        )
+    return {
+        "run": run,
+        "project": run.project,
+        "rows": rows,
+        "page": page,
+        "pages": pages,
+        "total": total,
+        "fields": reasons,
+    }

@@ -1,0 +1,95 @@
+"""Clusters of a run: the page, its map, and what people say of groups."""
+
+import json
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_GET, require_POST
+
+from triage import cluster_page, confirming
+from triage.access import run_for
+from triage.models import ConfirmedCluster
+
+
+# Bokeh sets style attributes on what it draws; scripts stay the page's own.
+@csp_update({"style-src": [SELF, UNSAFE_INLINE]})
+@require_GET
+def clusters(request: HttpRequest, pk: int) -> HttpResponse:
+    """The map and the cards."""
+    run = run_for(request.user, pk)
+    context = cluster_page.context(run, run.current_clustering())
+    return render(request, "triage/clusters.html", context)
+
+
+@gzip_page
+@require_GET
+def clusters_map(request: HttpRequest, pk: int) -> JsonResponse:
+    """The points of the map."""
+    run = run_for(request.user, pk)
+    clustering = run.current_clustering()
+    if clustering is None:
+        raise Http404
+    return JsonResponse(cluster_page.map_points(run, clustering))
+
+
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep clusters, or samples picked on the map, as a person's group."""
+    run = run_for(request.user, pk)
+    clustering = run.current_clustering()
+    if clustering is None:
+        raise Http404
+    numbers = [int(n) for n in request.POST.getlist("cluster") if n.removeprefix("-").isdigit()]
+    try:
+        positions = _positions(request.POST.get("positions", ""))
+        made = confirming.say(
+            clustering,
+            name=request.POST.get("name", ""),
+            clusters=numbers,
+            positions=positions,
+            user=request.user,
+        )
+    except confirming.NotConfirmed as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.success(
+            request,
+            _("“%(name)s” is kept: %(count)s samples.")
+            % {"name": made.name, "count": len(made.positions)},
+        )
+    return redirect("triage:clusters", pk=pk)
+
+
+@require_POST
+def said_change(request: HttpRequest, pk: int, said: int) -> HttpResponse:
+    """Rename a person's group, take it back, or undo that."""
+    run = run_for(request.user, pk)
+    row = get_object_or_404(ConfirmedCluster, run=run, pk=said)
+    try:
+        if request.POST.get("do") == "withdraw":
+            confirming.withdraw(row)
+            messages.success(request, _("“%(name)s” is taken back.") % {"name": row.name})
+        elif request.POST.get("do") == "restore":
+            confirming.restore(row)
+        else:
+            confirming.rename(row, request.POST.get("name", ""))
+            messages.success(request, _("Renamed."))
+    except confirming.NotConfirmed as reason:
+        messages.error(request, str(reason))
+    return redirect("triage:clusters", pk=pk)
+
+
+def _positions(text: str) -> list[int]:
+    """Positions as JSON; NotConfirmed for anything else."""
+    try:
+        found = json.loads(text) if text else []
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or not all(type(each) is int and each >= 0 for each in found):
+        raise confirming.NotConfirmed(_("The selection could not be read; select again."))
+    return found

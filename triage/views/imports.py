@@ -1,0 +1,73 @@
+"""Imports: choose a file, say how it is read, watch it come in."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from triage import import_page
+from triage.access import job_for, project_for
+from triage.forms import FileForm
+from triage.imports import ImportRefused
+from triage.models import Job, Role
+
+
+@require_http_methods(["GET", "POST"])
+def import_start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Step one: the file and its images."""
+    project = project_for(request.user, slug, Role.LEAD)
+    form = FileForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            job = import_page.draft(project, form, request.user)
+        except ImportRefused as reason:
+            form.add_error("upload" if form.cleaned_data.get("upload") else "path", str(reason))
+        else:
+            return redirect("triage:import", job_uuid=job.uuid)
+    status = 422 if form.errors else 200
+    context = {"project": project, "form": form}
+    return render(request, "triage/import_start.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def import_describe(request: HttpRequest, job_uuid: Any) -> HttpResponse:
+    """Step two: preview and mapping of a draft; its progress once it is under way."""
+    job = job_for(request.user, job_uuid)
+    if job.kind != Job.Kind.IMPORT or job.state != Job.State.DRAFT:
+        return redirect("triage:job", job_uuid=job.uuid)
+    try:
+        looked = import_page.shown(job)
+    except ImportRefused as reason:
+        job.fail(str(reason))
+        return redirect("triage:job", job_uuid=job.uuid)
+    form = import_page.mapping_form(job, looked, request.POST or None)
+    if request.htmx:  # type: ignore[attr-defined]
+        tried = {"job": job, **import_page.trial_context(looked, form)}
+        return render(request, "triage/_import_trial.html", tried)
+    if request.method == "POST" and form.is_valid():
+        import_page.confirm(job, form)
+        return redirect("triage:job", job_uuid=job.uuid)
+    status = 422 if form.errors else 200
+    return render(
+        request, "triage/import.html", import_page.context(job, looked, form), status=status
+    )
+
+
+@require_POST
+def import_reopen(request: HttpRequest, job_uuid: Any) -> HttpResponse:
+    """Describe a failed import anew."""
+    job = job_for(request.user, job_uuid)
+    import_page.reopen(job)
+    return redirect("triage:import", job_uuid=job.uuid)
+
+
+@require_POST
+def import_discard(request: HttpRequest, job_uuid: Any) -> HttpResponse:
+    """Throw a draft or a failed import away."""
+    job = job_for(request.user, job_uuid)
+    import_page.give_up(job)
+    messages.success(request, _("The upload was thrown away."))
+    return redirect(job.project)

@@ -1,0 +1,27 @@
+"""Background work: one page that shows how far it is, polled while it runs."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from triage.access import job_for
+from triage.models import Job
+
+
+@require_GET
+def job(request: HttpRequest, job_uuid: Any) -> HttpResponse:
+    """How far a job is; whoever polls is sent on when it is done."""
+    chosen = job_for(request.user, job_uuid)
+    if request.htmx:  # type: ignore[attr-defined]
+        response = render(request, "triage/_job.html", {"job": chosen})
+        if chosen.state == Job.State.DONE and chosen.kind == Job.Kind.IMPORT and chosen.run:
+            response["HX-Redirect"] = chosen.run.get_absolute_url()
+        elif not chosen.is_open:
+            # The page around the bar was made while the work was not done.
+            response["HX-Refresh"] = "true"
+        return response
+    if chosen.state == Job.State.DRAFT:
+        return redirect("triage:import", job_uuid=chosen.uuid)
+    return render(request, "triage/job.html", {"job": chosen, "project": chosen.project})

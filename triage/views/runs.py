@@ -1,0 +1,131 @@
+"""A run: overview, analysis, list of errors with stored filters, refused rows."""
+
+import csv
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from triage import jobs, run_page
+from triage.access import run_for
+from triage.filters import filter_from
+from triage.forms import AnalyseForm
+from triage.models import Job, StoredFilter
+from triage.tasks import carry_out_analysis
+
+
+@require_GET
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """The overview; htmx asks for the breakdown alone."""
+    chosen = run_for(request.user, pk)
+    if request.htmx.target == "breakdown":  # type: ignore[attr-defined]
+        part = run_page.breakdown(chosen, request.GET, run_page.browser_of(chosen))
+        return render(request, "triage/_breakdown.html", {"run": chosen, **part})
+    context = run_page.overview(chosen, request.GET)
+    return render(request, "triage/run.html", {**context, "analyse_form": AnalyseForm()})
+
+
+@require_POST
+def analyse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Start an analysis in the background."""
+    chosen = run_for(request.user, pk)
+    form = AnalyseForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("The seed must be a whole number from 0."))
+    elif chosen.jobs.filter(kind=Job.Kind.ANALYSE).open().exists():
+        messages.warning(request, _("An analysis of this run is under way already."))
+    else:
+        jobs.start(
+            Job.Kind.ANALYSE,
+            carry_out_analysis,
+            project=chosen.project,
+            run=chosen,
+            user=request.user,
+            request={"encoder": form.cleaned_data["encoder"], "seed": form.cleaned_data["seed"]},
+        )
+    return redirect(chosen)
+
+
+@require_GET
+def errors(request: HttpRequest, pk: int) -> HttpResponse:
+    """The list of error samples (or of all), narrowed by its query string."""
+    chosen = run_for(request.user, pk)
+    context = run_page.error_list(chosen, request.GET)
+    template = "_errors" if request.htmx else "errors"  # type: ignore[attr-defined]
+    return render(request, f"triage/{template}.html", context)
+
+
+@require_POST
+def filter_store(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep the selection that the query string names under a name."""
+    chosen = run_for(request.user, pk)
+    name = request.POST.get("name", "").strip()[:200]
+    criteria = filter_from(request.GET, chosen).to_dict()
+    address = f"{reverse('triage:run-errors', args=[pk])}?{request.GET.urlencode()}"
+    if not name:
+        messages.error(request, _("Give the filter a name."))
+        return redirect(address)
+    stored, made = StoredFilter.objects.get_or_create(
+        run=chosen, name=name, defaults={"criteria": criteria, "created_by": request.user}
+    )
+    if not made and stored.criteria != criteria:
+        messages.error(request, _("There is another filter of that name; choose a new one."))
+        return redirect(address)
+    messages.success(request, _("Filter “%(name)s” is stored.") % {"name": name})
+    return redirect(f"{reverse('triage:run-errors', args=[pk])}?filter={stored.pk}")
+
+
+@require_POST
+def filter_delete(request: HttpRequest, pk: int, filter_pk: int) -> HttpResponse:
+    """Forget a stored filter; audits drawn from it keep their own copy."""
+    chosen = run_for(request.user, pk)
+    get_object_or_404(StoredFilter, run=chosen, pk=filter_pk).delete()
+    messages.success(request, _("The filter is gone; audits drawn from it stay as they are."))
+    return redirect("triage:run-errors", pk=pk)
+
+
+@require_GET
+def refused(request: HttpRequest, pk: int) -> HttpResponse:
+    """The rows that were not taken: which row, which field, why."""
+    chosen = run_for(request.user, pk)
+    typed = request.GET.get("page", "1")
+    page = int(typed) if typed.isascii() and typed.isdigit() else 1
+    return render(request, "triage/refused.html", run_page.refused_rows(chosen, page))
+
+
+@require_GET
+def refused_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """All refused rows as CSV."""
+    chosen = run_for(request.user, pk)
+    folder = run_page.folder_of(chosen)
+
+    class Echo:
+        """A file that hands each line on."""
+
+        def write(self, line: str) -> str:
+            return line
+
+    def lines() -> Iterator[str]:
+        writer = csv.writer(Echo())
+        yield writer.writerow(["row", "field", "reason"])
+        if folder.has("refused.parquet"):
+            for batch in folder.read_table("refused.parquet").to_batches(max_chunksize=5000):
+                for row in batch.to_pylist():
+                    yield writer.writerow([row["row"], *_plain(row["field"], row["reason"])])
+
+    name = f"{slugify(chosen.name) or 'run'}-refused.csv"
+    return StreamingHttpResponse(
+        lines(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _plain(*cells: str) -> list[str]:
+    """Cells that no spreadsheet takes for a formula."""
+    return [f"'{cell}" if cell[:1] in "=+-@\t\r" else cell for cell in cells]
