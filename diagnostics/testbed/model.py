@@ -38,7 +38,8 @@ class Modulated(nn.Module):
         """patches (b, p, w), question (b, w) → patches (b, p, w)."""
         scale, shift = self.steer(question)[:, None].chunk(2, -1)
         mixed = self.mix(self.before(patches)) * (1 + scale) + shift
-        return patches + self.out(nn.functional.gelu(mixed))
+        moved: Tensor = self.out(nn.functional.gelu(mixed))
+        return patches + moved
 
 
 class FusionModel(nn.Module):
@@ -55,7 +56,9 @@ class FusionModel(nn.Module):
         )
         self.places = nn.Parameter(torch.randn(1, PATCHES, width) * 0.2)
         self.words = nn.Embedding(words, width, padding_idx=0)
-        self.orders = nn.Parameter(torch.ones(1, length, width) + torch.randn(1, length, width) * 0.2)
+        self.orders = nn.Parameter(
+            torch.ones(1, length, width) + torch.randn(1, length, width) * 0.2
+        )
         self.read = nn.Sequential(
             nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width), nn.LayerNorm(width)
         )
@@ -63,7 +66,9 @@ class FusionModel(nn.Module):
         self.no_text = nn.Parameter(torch.randn(1, width) * 0.2)
         self.layers = nn.ModuleList(Modulated(width) for _ in range(config.layers))
         self.look = nn.Linear(width, 1)
-        self.join = nn.Sequential(nn.Linear(4 * width, 2 * width), nn.GELU(), nn.LayerNorm(2 * width))
+        self.join = nn.Sequential(
+            nn.Linear(4 * width, 2 * width), nn.GELU(), nn.LayerNorm(2 * width)
+        )
         self.head = nn.Linear(2 * width, answers)
 
     def forward(

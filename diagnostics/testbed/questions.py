@@ -35,7 +35,9 @@ def answer_existence(scene: Scene, colour: str, kind: str) -> tuple[str, tuple[S
     return ("yes" if found else "no"), found
 
 
-def answer_position(scene: Scene, colour: str, kind: str, axis: str) -> tuple[str, tuple[Shape, ...]] | None:
+def answer_position(
+    scene: Scene, colour: str, kind: str, axis: str
+) -> tuple[str, tuple[Shape, ...]] | None:
     """On which side the only shape of that colour and kind lies; None unless there is just one."""
     found = tuple(s for s in scene.shapes if (s.colour, s.kind) == (colour, kind))
     if len(found) != 1:
@@ -108,7 +110,9 @@ def _position(rng: np.random.Generator, scene: Scene) -> Question | None:
         return None
     rest = "on the left or the right?" if axis == "side" else "in the top or the bottom half?"
     text = f"Is the {shape.colour} {shape.kind} {rest}"
-    return Question(text, found[0], "position", f"Is the [colour] [kind] {rest}", shape.kind, found[1])
+    return Question(
+        text, found[0], "position", f"Is the [colour] [kind] {rest}", shape.kind, found[1]
+    )
 
 
 def _common_sense(rng: np.random.Generator, scene: Scene) -> Question | None:

@@ -165,7 +165,12 @@ def _truth(samples: Iterable[Sample]) -> Iterable[dict[str, Any]]:
 
 
 def _summary(
-    world: World, full: Answers, predictions: Path, images: Path, truth: Path, seconds: dict[str, float]
+    world: World,
+    full: Answers,
+    predictions: Path,
+    images: Path,
+    truth: Path,
+    seconds: dict[str, float],
 ) -> WrittenRun:
     said = [ANSWERS[each] for each in full.probabilities.argmax(1)]
     right = np.array([s == sample.answer for s, sample in zip(said, world.samples, strict=True)])
@@ -196,4 +201,3 @@ def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 def _digits(value: float) -> float:
     """Four digits: what a file of probabilities needs."""
     return round(float(value), 4)
-

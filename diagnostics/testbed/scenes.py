@@ -89,7 +89,7 @@ def _look(rng: np.random.Generator, must_be_unseen: bool) -> tuple[str, str]:
 
 
 def draw(scene: Scene) -> Image.Image:
-    """The scene as an RGB image of SIDE × SIDE pixels, edges smoothed by drawing at twice the size."""
+    """The scene as an RGB image of SIDE × SIDE pixels, drawn at twice the size for smooth edges."""
     scale = 2
     image = _background(scene, SIDE * scale)
     pen = ImageDraw.Draw(image)

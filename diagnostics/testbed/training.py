@@ -51,7 +51,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the model says of n samples: probabilities (n, answers), attention (n, 16) and states."""
+    """What the model says of n samples: probabilities (n, answers), attention (n, 16), states."""
 
     probabilities: np.ndarray
     attention: np.ndarray

@@ -80,7 +80,9 @@ def _clean_samples(
         question = ask(rng, scenes[-1])
         name = f"{split}-{number:05d}"
         samples.append(
-            Sample(name, split, len(scenes) - 1, question, question.answer, "clean", question.answer)
+            Sample(
+                name, split, len(scenes) - 1, question, question.answer, "clean", question.answer
+            )
         )
     return samples
 
@@ -88,7 +90,7 @@ def _clean_samples(
 def _with_noise(
     rng: np.random.Generator, clean: Sequence[Sample], scenes: Sequence[Scene], config: WorldConfig
 ) -> list[Sample]:
-    """Exactly the configured shares, on different samples; every fault really makes the pair wrong."""
+    """Exactly the configured shares, on different samples; every fault makes the pair wrong."""
     samples = list(clean)
     order = rng.permutation(len(samples))
     mismatched = round(config.share_mismatched * len(samples))
@@ -125,5 +127,12 @@ def _mismatch(
 
 def _same_kind(answer: str) -> list[str]:
     """Answers that could be confused with this one: numbers with numbers, colours with colours."""
-    families = (ANSWERS[:2], ANSWERS[2:4], ANSWERS[4:6], ANSWERS[6:12], ANSWERS[12:16], ANSWERS[16:])
+    families = (
+        ANSWERS[:2],
+        ANSWERS[2:4],
+        ANSWERS[4:6],
+        ANSWERS[6:12],
+        ANSWERS[12:16],
+        ANSWERS[16:],
+    )
     return list(next(family for family in families if answer in family))
