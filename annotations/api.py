@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from annotations import audits, standing, tasks
 from annotations.access import audit_for
-from annotations.curation import Recipe
 from annotations.api_shapes import (
     AuditShape,
     CuratedSetShape,
@@ -21,6 +20,7 @@ from annotations.api_shapes import (
     JobShape,
     NoiseRatioShape,
 )
+from annotations.curation import Recipe
 from annotations.models import Audit
 from triage.access import run_for
 from triage.models import Role

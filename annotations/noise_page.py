@@ -322,9 +322,11 @@ def repeat_command(audit: Audit) -> str:
 
 def audit_rows(run: Run) -> list[AuditRow]:
     """The audits of a run with their ratios, newest first."""
-    rows = []
-    for audit in run.audits.select_related("run"):
-        standing = standing_of(audit)
-        words = noise_words.established_words(standing.ratio, standing.protocol)
-        rows.append(AuditRow(audit, standing.ratio, float(audit.threshold), words))
-    return rows
+    return [audit_row(audit) for audit in run.audits.select_related("run")]
+
+
+def audit_row(audit: Audit) -> AuditRow:
+    """One audit with its ratio."""
+    standing = standing_of(audit)
+    words = noise_words.established_words(standing.ratio, standing.protocol)
+    return AuditRow(audit, standing.ratio, float(audit.threshold), words)

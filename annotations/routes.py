@@ -2,9 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from annotations.views import audits, exports
+from annotations.views import audits, exports, review
 
 app_name = "annotations"
+
+# /projects/<slug>/…
+project_urls = [
+    path("projects/<slug:slug>/audits/", review.project_audits, name="project-audits"),
+]
 
 # /runs/<pk>/…
 run_urls = [
@@ -18,6 +23,8 @@ run_urls = [
 audit_urls = [
     path("audits/<int:pk>/", audits.audit_page, name="audit"),
     path("audits/<int:pk>/noise.json", audits.noise_json, name="noise-json"),
+    path("audits/<int:pk>/review/", review.review, name="review"),
+    path("audits/<int:pk>/items/<int:place>/image/", review.item_image, name="item-image"),
     path("audits/<int:pk>/close/", audits.audit_close, name="audit-close"),
     path("audits/<int:pk>/reopen/", audits.audit_reopen, name="audit-reopen"),
 ]
@@ -27,4 +34,9 @@ export_urls = [
     path("exports/<int:pk>/download/", exports.download, name="export-download"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*run_urls, *audit_urls, *export_urls]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *project_urls,
+    *run_urls,
+    *audit_urls,
+    *export_urls,
+]

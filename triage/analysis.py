@@ -55,13 +55,15 @@ def analyse(
     progress(0.02, "Reading samples")
     errors, train, templates = _read(folder, seed)
     chosen = encoder or propose_encoder(errors)
-    both = pa.concat_tables([errors, train])
 
     def within(low: float, high: float) -> Progress:
         return lambda share, step: progress(low + share * (high - low), step)
 
     if not errors.num_rows:
         return _nothing(errors, train, chosen)
+    if chosen == "given":
+        train = _with_embeddings(train)
+    both = pa.concat_tables([errors, train])
     vectors = encode(chosen, both, load_image, within(0.05, 0.4))
     count = errors.num_rows
     progress(0.42, "Measuring features")
@@ -73,6 +75,7 @@ def analyse(
         sizes=sizes,
         error_vectors=vectors.joint[:count],
         train_vectors=vectors.joint[count:],
+        own_rows=_own_rows(errors, train),
         similarity=None if similarity is None else similarity[:count],
     )
     found = cluster(vectors.joint[:count], seed=seed, progress=within(0.45, 0.95))
@@ -91,16 +94,34 @@ def analyse(
 
 
 def _read(folder: RunFolder, seed: int) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Error rows, a seeded draw of training rows, and all training rows' templates."""
+    """Error rows, a seeded draw of training rows, and all training rows' templates.
+
+    The light columns are read first: only rows that are needed are held with all they carry.
+    """
+    light = ["position", "split", "template", "is_error"]
+    keys = pa.concat_tables(folder.read_samples(light))
+    trained = keys.filter(pc.equal(keys["split"], "train"))
+    rng = np.random.default_rng(seed)
+    drawn = trained["position"].take(pa.array(rng.permutation(trained.num_rows)[:MOST_TRAIN]))
     errors, train = [], []
     for part in folder.read_samples([*COLUMNS, "is_error"]):
         errors.append(part.filter(part["is_error"]).select(COLUMNS))
-        train.append(part.filter(pc.equal(part["split"], "train")).select(COLUMNS))
-    trained = pa.concat_tables(train)
-    rng = np.random.default_rng(seed)
-    drawn = rng.permutation(trained.num_rows)[:MOST_TRAIN]
-    sample = trained.take(pa.array(np.sort(drawn)))
-    return pa.concat_tables(errors), sample, trained.select(["template"])
+        train.append(part.filter(pc.is_in(part["position"], drawn)).select(COLUMNS))
+    return pa.concat_tables(errors), pa.concat_tables(train), trained.select(["template"])
+
+
+def _with_embeddings(train: pa.Table) -> pa.Table:
+    """Training rows that brought what the error rows brought: no distance to an absent vector."""
+    for name in ("image_embedding", "text_embedding"):
+        if train[name].null_count < train.num_rows:
+            train = train.filter(pc.is_valid(train[name]))
+    return train
+
+
+def _own_rows(errors: pa.Table, train: pa.Table) -> np.ndarray:
+    """For each error its row among the drawn training samples, -1 if it is none of them."""
+    found = pc.index_in(errors["position"], train["position"].combine_chunks())
+    return np.asarray(pc.fill_null(found, -1))
 
 
 def _clustering_table(

@@ -16,6 +16,15 @@ EXEMPLARS = 6
 # A value names a cluster if most of it has it and it is not simply what most errors have.
 DOMINANT_SHARE = 0.6
 DOMINANT_LIFT = 1.3
+# A word in more than this share of the clusters marks none of them, if there are a few.
+COMMONPLACE_SHARE, COMMONPLACE_FROM = 0.8, 4
+# At least two characters, the first a letter.
+WORD = r"(?u)\b[^\W\d_]\w+\b"
+# The words of questions are stop words to a search engine and the point here.
+TELLING = frozenset(
+    "above after before behind below beside between bottom few five four how in less many more "
+    "no not on over side six three top two under when where who why".split()
+)
 METADATA = ("question_type", "category", "template", "difficulty", "split", "domain")
 
 
@@ -73,7 +82,7 @@ def make_cards(
     cards: list[ClusterCard] = []
     for number in ordered:
         members = np.flatnonzero(labels == number)
-        chosen = [rows[index] for index in members]
+        chosen = [rows[index] for index in members.tolist()]
         shares = _shares(chosen, rows)
         words = tuple(terms.get(number, ()))
         name = "Unclustered" if number == UNCLUSTERED else _name(words, shares)
@@ -94,18 +103,17 @@ def make_cards(
 
 def class_terms(texts: Sequence[str], labels: np.ndarray) -> dict[int, list[str]]:
     """The words that mark each cluster, by class-based TF-IDF (Grootendorst 2022):
-    tf(term, cluster) · log(1 + mean words per cluster / frequency of the term)."""
+    tf(term, cluster) · log(1 + mean words per cluster / frequency of the term).
+
+    From four clusters on, a word that stands in more than 80 % of them marks none.
+    """
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     numbers = sorted(set(labels.tolist()) - {UNCLUSTERED})
     if not numbers:
         return {}
-    # The words of questions are stop words to a search engine and the point here.
-    telling = {"how", "many", "few", "more", "less", "where", "above", "below", "behind", "between",
-               "beside", "no", "not", "two", "three", "four", "five", "six", "top", "bottom", "side",
-               "who", "why", "when", "under", "over", "on", "in", "before", "after"}  # fmt: skip
-    stop = sorted(set(ENGLISH_STOP_WORDS) - telling)
-    vectorizer = CountVectorizer(stop_words=stop, token_pattern=r"(?u)\b[^\W\d_]\w+\b")
+    stop = sorted(set(ENGLISH_STOP_WORDS) - TELLING)
+    vectorizer = CountVectorizer(stop_words=stop, token_pattern=WORD)
     joined = [
         " ".join(t for t, own in zip(texts, labels, strict=True) if own == n) for n in numbers
     ]
@@ -115,8 +123,11 @@ def class_terms(texts: Sequence[str], labels: np.ndarray) -> dict[int, list[str]
         return {}
     words = vectorizer.get_feature_names_out()
     frequency = counts.sum(axis=0)
+    commonplace = (counts > 0).mean(axis=0) > COMMONPLACE_SHARE
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
     weights = shares * np.log1p(counts.sum() / len(numbers) / frequency)
+    if len(numbers) >= COMMONPLACE_FROM:
+        weights[:, commonplace] = 0.0
     return {
         number: [str(words[i]) for i in np.argsort(-row, kind="stable")[:TERMS] if row[i] > 0]
         for number, row in zip(numbers, weights, strict=True)

@@ -52,13 +52,17 @@ def cluster(
     """Cluster the rows of `vectors` (n, d); the same seed gives the same result.
 
     Fewer than 12 rows, or rows that are all the same, are left unclustered (resp. one cluster).
-    Raises ValueError for NaN or infinity.
+    Raises ValueError for NaN or infinity, or min_cluster_size below 2.
     """
     vectors = np.asarray(vectors, dtype=np.float32)
     if vectors.ndim != 2:
         raise ValueError(f"vectors should be (n, d), are {vectors.shape}")
     if not np.isfinite(vectors).all():
         raise ValueError("vectors hold NaN or infinity")
+    if min_cluster_size is not None and min_cluster_size < 2:
+        raise ValueError(
+            f"a cluster has at least 2 samples, min_cluster_size is {min_cluster_size}"
+        )
     count = len(vectors)
     smallest = min_cluster_size or default_cluster_size(count)
     parameters = _parameters(count, smallest, seed)
@@ -118,7 +122,9 @@ def _neighbour_graph(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.nd
 
 def _start(vectors: np.ndarray) -> str:
     """Spectral starts are better and slow; beyond 10,000 samples the principal components do."""
-    return "spectral" if len(vectors) <= 10_000 and vectors.shape[1] > COMPONENTS else "pca"
+    if len(vectors) <= 10_000:
+        return "spectral"
+    return "pca" if vectors.shape[1] >= COMPONENTS else "random"
 
 
 def _density(flat: np.ndarray, smallest: int) -> tuple[np.ndarray, np.ndarray]:

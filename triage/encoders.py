@@ -5,6 +5,7 @@ torch and transformers are imported only when a CLIP-type encoder is really used
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ Progress = Callable[[float, str], None]
 TEXT_DIMENSIONS = 64
 IMAGE_DIMENSIONS = 48
 BATCH = 32
+WORD = r"(?u)\b\w+\b"
 
 
 class EncoderUnavailable(RuntimeError):
@@ -46,11 +48,13 @@ class Embeddings:
         return self.image is not None and self.text is not None
 
     def similarity(self) -> np.ndarray | None:
-        """Cosine of image and text of each sample, NaN without an image; None if not comparable."""
+        """Cosine of image and text of each sample, NaN where either is absent; None if they are
+        not comparable."""
         if self.image is None or self.text is None:
             return None
         cosines = np.einsum("ij,ij->i", unit(self.image), unit(self.text))
-        return np.where(self.image_present, cosines, np.nan)
+        known = self.image_present & self.image.any(axis=1) & self.text.any(axis=1)
+        return np.where(known, cosines, np.nan)
 
 
 ENCODERS = {
@@ -96,19 +100,11 @@ def sample_text(row: dict[str, Any]) -> str:
 
 
 def _given(table: pa.Table) -> Embeddings:
-    found = {}
-    for name in ("image_embedding", "text_embedding"):
-        column = table[name].to_pylist()
-        length = next((len(each) for each in column if each is not None), 0)
-        if not length:
-            found[name] = None
-            continue
-        found[name] = np.array([each if each is not None else [0.0] * length for each in column])
-    image, text = found["image_embedding"], found["text_embedding"]
+    image, text = (_stacked(table, name) for name in ("image_embedding", "text_embedding"))
     parts = [unit(part) for part in (image, text) if part is not None]
     if not parts:
         raise EncoderUnavailable("the run has neither image_embedding nor text_embedding")
-    present = ~np.asarray(table["image_embedding"].is_null())
+    present = np.zeros(table.num_rows, dtype=bool) if image is None else image.any(axis=1)
     comparable = image is not None and text is not None and image.shape[1] == text.shape[1]
     return Embeddings(
         joint=np.hstack(parts).astype(np.float32),
@@ -117,6 +113,15 @@ def _given(table: pa.Table) -> Embeddings:
         image=image if comparable else None,
         text=text if comparable else None,
     )
+
+
+def _stacked(table: pa.Table, name: str) -> np.ndarray | None:
+    """A column of vectors as (n, d), zeros where a row has none; None if no row has one."""
+    column = table[name].to_pylist() if name in table.column_names else []
+    length = next((len(each) for each in column if each is not None), 0)
+    if not length:
+        return None
+    return np.array([each if each is not None else [0.0] * length for each in column])
 
 
 def _builtin(table: pa.Table, load_image: LoadImage, progress: Progress) -> Embeddings:
@@ -149,7 +154,7 @@ def _reduced_text(texts: Sequence[str]) -> np.ndarray:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, max_features=20_000, token_pattern=r"(?u)\b\w+\b"
+        ngram_range=(1, 2), sublinear_tf=True, max_features=20_000, token_pattern=WORD
     )
     try:
         weights = vectorizer.fit_transform(texts)
@@ -180,19 +185,7 @@ def _clip(
     import torch
     import transformers
 
-    try:
-        model = transformers.AutoModel.from_pretrained(model_name)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(model_name)
-        # The PIL processor: the fast ones need torchvision.
-        pictures = transformers.AutoImageProcessor.from_pretrained(model_name, use_fast=False)
-    except (OSError, ValueError, ImportError) as problem:
-        raise EncoderUnavailable(
-            f"the model '{model_name}' cannot be loaded from a folder or the hub: {problem}"
-        ) from problem
-    if not hasattr(model, "get_image_features"):
-        raise EncoderUnavailable(f"'{model_name}' is no CLIP-type model: it has no image features")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = model.to(device).eval()
+    loaded = _load_clip(model_name)
     rows = table.select(["question", "image"]).to_pylist()
     image_parts, text_parts, present = [], [], []
     for start in range(0, len(rows), BATCH):
@@ -202,15 +195,11 @@ def _clip(
         blank = Image.new("RGB", (32, 32))
         shown = [image.convert("RGB") if image is not None else blank for image in opened]
         with torch.no_grad():
-            pixels = pictures(images=shown, return_tensors="pt")["pixel_values"].to(device)
-            tokens = tokenizer(
-                [row["question"] for row in part],
-                padding=True,
-                truncation=True,
-                return_tensors="pt",
-            ).to(device)
-            image_parts.append(_pooled(model.get_image_features(pixel_values=pixels)))
-            text_parts.append(_pooled(model.get_text_features(**tokens)))
+            pixels = loaded.pictures(images=shown, return_tensors="pt")["pixel_values"]
+            pixels = pixels.to(loaded.model.device)
+            image_parts.append(_pooled(loaded.model.get_image_features(pixel_values=pixels)))
+            tokens = loaded.tokens([row["question"] for row in part])
+            text_parts.append(_pooled(loaded.model.get_text_features(**tokens)))
         progress((start + len(part)) / len(rows), "Encoding images and text")
     mask = np.array(present, dtype=bool)
     image = np.vstack(image_parts) * mask[:, None]
@@ -223,6 +212,48 @@ def _clip(
         text=text,
         versions={"transformers": transformers.__version__, "torch": torch.__version__},
     )
+
+
+@dataclass(frozen=True)
+class _ClipModel:
+    """A loaded model with what prepares its input."""
+
+    model: Any
+    tokenizer: Any
+    pictures: Any
+
+    def tokens(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Word ids and mask, on the model's device."""
+        longest = self.model.config.text_config.max_position_embeddings
+        # SigLIP was trained on texts filled up to full length and reads the last place.
+        fill = "max_length" if self.model.config.model_type.startswith("siglip") else "longest"
+        found = self.tokenizer(
+            list(texts), padding=fill, truncation=True, max_length=longest, return_tensors="pt"
+        )
+        names = [name for name in ("input_ids", "attention_mask") if name in found]
+        return {name: found[name].to(self.model.device) for name in names}
+
+
+def _load_clip(name: str) -> _ClipModel:
+    if name.startswith(("/", "./", "../", "~")) and not Path(name).expanduser().is_dir():
+        raise EncoderUnavailable(f"there is no folder '{name}' with a model in it")
+    import torch
+    import transformers
+
+    place = str(Path(name).expanduser()) if name.startswith("~") else name
+    try:
+        model = transformers.AutoModel.from_pretrained(place)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+        # Pillow's processor: the other one needs torchvision.
+        pictures = transformers.AutoImageProcessor.from_pretrained(place, backend="pil")
+    except (OSError, ValueError, ImportError) as problem:
+        raise EncoderUnavailable(
+            f"the model '{name}' cannot be loaded from a folder or the hub: {problem}"
+        ) from problem
+    if not hasattr(model, "get_image_features") or not hasattr(model.config, "text_config"):
+        raise EncoderUnavailable(f"'{name}' is no CLIP-type model: it has no image features")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return _ClipModel(model.to(device).eval(), tokenizer, pictures)
 
 
 def _pooled(output: Any) -> np.ndarray:

@@ -95,12 +95,14 @@ def compute_features(
     sizes: Sequence[tuple[int, int] | None],
     error_vectors: np.ndarray | None = None,
     train_vectors: np.ndarray | None = None,
+    own_rows: np.ndarray | None = None,
     similarity: np.ndarray | None = None,
 ) -> pa.Table:
     """One row an error sample: position, sample_id and every feature as a nullable double.
 
     `sizes`: (width, height) in pixels of each error's image, or None. `error_vectors` (n, d) and
-    `train_vectors` (m, d) lie in one embedding space. `similarity`: n cosines, NaN where unknown.
+    `train_vectors` (m, d) lie in one embedding space; `own_rows` (n,) says which of the training
+    vectors an error itself is, -1 for none. `similarity`: n cosines, NaN where unknown.
     """
     rows = errors.select([name for name in _USED if name in errors.column_names]).to_pylist()
     columns: dict[str, list[float | None]] = {name: [] for name in NAMES}
@@ -113,7 +115,7 @@ def compute_features(
         columns["train_freq_of_template"].append(
             float((counts or {}).get(template, 0)) if known else None
         )
-    ood = out_of_domain(error_vectors, train_vectors)
+    ood = out_of_domain(error_vectors, train_vectors, own_rows)
     columns["domain_ood_score"] = _nullable(ood, len(rows))
     columns["image_text_similarity"] = _nullable(similarity, len(rows))
     arrays = {name: pa.array(columns[name], pa.float64()) for name in NAMES}
@@ -143,45 +145,51 @@ def iou(first: Sequence[float], second: Sequence[float]) -> float:
 def attention_box(grid: np.ndarray, mass: float = ATTENTION_MASS) -> tuple[float, ...]:
     """The smallest box of whole cells that holds `mass` of the attention, in 0..1.
 
-    Exact: for every pair of row bounds the column bounds are found by two pointers, O(H²·W). Of
-    equal areas the one with more attention wins.
+    Exact: for every pair of row bounds and every right bound, the nearest left bound that suffices
+    is looked up in the running sum. Of equal areas the one with more attention wins.
     """
     weights = np.asarray(grid, dtype=float)
     weights = weights / weights.sum()
     height, width = weights.shape
     rows = np.vstack([np.zeros(width), np.cumsum(weights, axis=0)])
-    best: tuple[int, float] | None = None
-    found = (0, 0, width, height)
+    rights = np.arange(1, width + 1)
+    best, found = (width * height + 1, 0.0), (0, 0, width, height)
     for top in range(height):
         for bottom in range(top + 1, height + 1):
             sums = np.concatenate([[0.0], np.cumsum(rows[bottom] - rows[top])])
-            left = 0
-            for right in range(1, width + 1):
-                while left < right - 1 and sums[right] - sums[left + 1] >= mass - 1e-12:
-                    left += 1
-                inside = sums[right] - sums[left]
-                if inside < mass - 1e-12:
-                    continue
-                rank = ((right - left) * (bottom - top), -inside)
-                if best is None or rank < best:
-                    best, found = rank, (left, top, right, bottom)
+            lefts = np.searchsorted(sums, sums[1:] - mass + 1e-9, side="right") - 1
+            enough = np.flatnonzero(lefts >= 0)
+            if not enough.size:
+                continue
+            areas = (rights - lefts)[enough] * (bottom - top)
+            inside = (sums[1:] - sums[lefts])[enough]
+            chosen = np.lexsort((-inside, areas))[0]
+            rank = (int(areas[chosen]), -float(inside[chosen]))
+            if rank < best:
+                column = enough[chosen]
+                best, found = rank, (int(lefts[column]), top, int(rights[column]), bottom)
     left, top, right, bottom = found
     return (left / width, top / height, right / width, bottom / height)
 
 
 def attention_in_boxes(grid: np.ndarray, boxes: Sequence[Sequence[float]]) -> float:
-    """Share of the attention inside the union of boxes (0..1), cells weighted by covered area."""
+    """Share of the attention inside the union of boxes (0..1), spread evenly within each cell.
+
+    Exact: the edges of cells and boxes cut the image into rectangles, each wholly in or out.
+    """
     weights = np.asarray(grid, dtype=float)
     height, width = weights.shape
-    # 16 points a cell and side: the union of boxes has no simple formula, a fine grid is enough.
-    fine = 16
-    x = (np.arange(width * fine) + 0.5) / (width * fine)
-    y = (np.arange(height * fine) + 0.5) / (height * fine)
-    inside = np.zeros((y.size, x.size), dtype=bool)
-    for x0, y0, x1, y1 in boxes:
-        inside |= ((y >= y0) & (y < y1))[:, None] & ((x >= x0) & (x < x1))[None, :]
-    covered = inside.reshape(height, fine, width, fine).mean(axis=(1, 3))
-    return float((weights * covered).sum() / weights.sum())
+    bounds = np.clip(np.asarray(boxes, dtype=float), 0.0, 1.0)
+    x = np.unique(np.concatenate([np.arange(width + 1) / width, bounds[:, 0], bounds[:, 2]]))
+    y = np.unique(np.concatenate([np.arange(height + 1) / height, bounds[:, 1], bounds[:, 3]]))
+    middle_x, middle_y = (x[1:] + x[:-1]) / 2, (y[1:] + y[:-1]) / 2
+    inside = np.zeros((middle_y.size, middle_x.size), dtype=bool)
+    for x0, y0, x1, y1 in bounds:
+        rows = (middle_y > y0) & (middle_y < y1)
+        inside |= rows[:, None] & ((middle_x > x0) & (middle_x < x1))[None, :]
+    cells = np.ix_((middle_y * height).astype(int), (middle_x * width).astype(int))
+    parts = np.outer(np.diff(y), np.diff(x)) * width * height
+    return float((weights[cells] * parts)[inside].sum() / weights.sum())
 
 
 def to_shares(box: Sequence[float], size: tuple[int, int] | None) -> tuple[float, ...] | None:
@@ -195,21 +203,34 @@ def to_shares(box: Sequence[float], size: tuple[int, int] | None) -> tuple[float
 
 
 def out_of_domain(
-    errors: np.ndarray | None, train: np.ndarray | None, neighbours: int = NEIGHBOURS
+    errors: np.ndarray | None,
+    train: np.ndarray | None,
+    own_rows: np.ndarray | None = None,
+    neighbours: int = NEIGHBOURS,
 ) -> np.ndarray | None:
     """Percentile (0..100) of each error's mean distance to its nearest training samples among the
     training samples' own leave-one-out distances; None without at least two training samples.
+
+    `own_rows` (n,): the row of `train` that an error itself is (left out for it), or -1.
     """
     if errors is None or train is None or len(train) < 2 or not len(errors):
         return None
     from sklearn.neighbors import NearestNeighbors
 
     count = min(neighbours, len(train) - 1)
-    index = NearestNeighbors(n_neighbors=count + 1).fit(train)
-    # A training sample's nearest neighbour is itself: leave it out.
-    own = np.sort(index.kneighbors(train)[0][:, 1:].mean(axis=1))
-    distances = index.kneighbors(errors, n_neighbors=count)[0].mean(axis=1)
-    return 100.0 * np.searchsorted(own, distances, side="right") / len(own)
+    index = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(train)
+
+    def mean_distance(vectors: np.ndarray, left_out: np.ndarray) -> np.ndarray:
+        """Over the `count` nearest training samples other than the one left out."""
+        distances, found = index.kneighbors(vectors)
+        # Putting it last drops it; where it is not found (or there is none) the farthest goes.
+        distances[found == left_out[:, None]] = np.inf
+        return np.asarray(np.sort(distances, axis=1)[:, :count].mean(axis=1))
+
+    own = np.sort(mean_distance(train, np.arange(len(train))))
+    nobody = np.full(len(errors), -1)
+    far = mean_distance(errors, nobody if own_rows is None else own_rows)
+    return np.asarray(100.0 * np.searchsorted(own, far, side="right") / len(own))
 
 
 def template_counts(train: pa.Table) -> Mapping[str, int] | None:

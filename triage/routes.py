@@ -1,6 +1,6 @@
 """Addresses of this app, one list per kind of object."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 
 from triage.views import account, clusters, images, imports, jobs, projects, runs, samples
 
@@ -44,7 +44,6 @@ run_urls = [
 account_urls = [
     path("account/", account.account, name="account"),
     path("account/tokens/<str:key>/revoke/", account.token_revoke, name="token-revoke"),
-    path("i18n/", include("django.conf.urls.i18n")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("", include("triage.routes")),
     path("", include("annotations.routes")),
     path("", include("diagnostics.routes")),

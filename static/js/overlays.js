@@ -2,15 +2,18 @@
 // (0..1); attention is {rows, columns, cells 0..1}.
 
 export function drawOverlays(canvas, image, marks, shown) {
-  const width = image.clientWidth;
-  const height = image.clientHeight;
+  if (!image.naturalWidth) return;
+  // With object-fit: contain the picture is smaller than its element in one direction.
+  const fit = Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
+  const width = image.naturalWidth * fit;
+  const height = image.naturalHeight * fit;
   const scale = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
-  canvas.style.left = `${image.offsetLeft}px`;
-  canvas.style.top = `${image.offsetTop}px`;
+  canvas.style.left = `${image.offsetLeft + (image.clientWidth - width) / 2}px`;
+  canvas.style.top = `${image.offsetTop + (image.clientHeight - height) / 2}px`;
   const pen = canvas.getContext("2d");
   pen.scale(scale, scale);
   pen.clearRect(0, 0, width, height);

@@ -1,0 +1,283 @@
+"""Who judges what next: leases on seats, verdicts that are taken once, undo.
+
+The database is the queue. A seat is claimed by a conditional update whose row count is checked;
+the constraints on `Seat` and `Verdict` hold whatever two requests do at once, and a request that
+loses such a race looks again. Nothing here reads a file: an item carries its snapshot.
+"""
+
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from annotations.models import CHOICES, Audit, Item, Seat, Verdict, VerdictKind
+
+# How often a request that lost a race looks again before it gives up.
+ATTEMPTS = 6
+LONGEST_ANSWER = 1000
+LONGEST_COMMENT = 10_000
+
+
+class VerdictRefused(ValueError):
+    """The verdict is not taken; the message is for the person who sent it."""
+
+    field = "verdict"
+
+
+class AuditClosed(VerdictRefused):
+    """The audit takes no more verdicts."""
+
+    field = "audit"
+
+
+class NoSeat(VerdictRefused):
+    """As many people as the audit asks for have this item already."""
+
+    field = "sample_id"
+
+
+class SubmissionReused(VerdictRefused):
+    """The same submission came before, with another content, item or person."""
+
+    field = "submission"
+
+
+class BadVerdict(VerdictRefused):
+    """A kind that nobody can choose, or text that does not belong or is too long."""
+
+    def __init__(self, message: Any, field: str = "verdict") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an audit is, in judgements: items × overlap.
+
+    `mine` are this person's; `remaining` are not judged yet, of which `elsewhere` are being shown
+    to other people right now.
+    """
+
+    total: int
+    judged: int
+    mine: int
+    elsewhere: int
+
+    @property
+    def remaining(self) -> int:
+        """Judgements still to be made, by anybody."""
+        return self.total - self.judged
+
+
+def _looking_again(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Run `verb` in a transaction, again when another request won a race for the same rows."""
+
+    @wraps(verb)
+    def repeated(*given: Any, **named: Any) -> Any:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return verb(*given, **named)
+            except IntegrityError:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    return repeated
+
+
+@_looking_again
+def hand_out(audit: Audit, annotator: Any, *, skip: Collection[int] = ()) -> Item | None:
+    """The next item for this person, its seat leased to them; None when there is none for now.
+
+    The person's own open leases come first, then, in the order of the draw, any item with a seat
+    that is free or whose lease ran out, and that they have neither judged nor hold. `skip` are
+    places (in the draw) not to hand out: what the page holds already. Leases on those are renewed,
+    so that what somebody is looking at does not run out under them.
+    """
+    if audit.state != Audit.State.OPEN:
+        return None
+    until = _lease_end()
+    leased = Seat.objects.filter(annotator=annotator, leased_until__isnull=False, item__audit=audit)
+    own = list(leased.select_related("item").order_by("item__place"))
+    if own:
+        Seat.objects.filter(
+            pk__in=[seat.pk for seat in own], annotator=annotator, leased_until__isnull=False
+        ).update(leased_until=until)
+    for seat in own:
+        if seat.item.place not in skip:
+            return seat.item
+    for _attempt in range(ATTEMPTS):
+        free = _free_seats(annotator).filter(item__audit=audit).exclude(item__place__in=skip)
+        free = free.select_for_update(skip_locked=True, of=("self",))
+        seat = free.select_related("item").order_by("item__place", "number").first()
+        if seat is None:
+            return None
+        if _claim(seat, annotator, until):
+            return seat.item
+    return None
+
+
+@_looking_again
+def record(
+    item: Item,
+    annotator: Any,
+    kind: str,
+    *,
+    submission: uuid.UUID,
+    comment: str = "",
+    corrected_answer: str = "",
+    seconds: float | None = None,
+) -> Verdict:
+    """Keep one verdict and take the person's seat for good; the verdict that is kept.
+
+    A retry with the same `submission` and content changes nothing and returns what was kept. A
+    change of mind supersedes the person's earlier verdict. Raises SubmissionReused, BadVerdict,
+    AuditClosed or NoSeat; a lease that ran out is no reason as long as a seat is still free.
+    """
+    comment, corrected_answer = comment.strip(), corrected_answer.strip()
+    earlier = Verdict.objects.filter(submission=submission).first()
+    if earlier is not None:
+        wanted = (item.pk, annotator.pk, kind, comment, corrected_answer)
+        return _same(earlier, wanted)
+    _check(kind, comment, corrected_answer)
+    _check_open(item.audit_id)
+    _take_seat(item, annotator, until=None)
+    return Verdict.objects.create(
+        item=item,
+        annotator=annotator,
+        kind=kind,
+        comment=comment,
+        corrected_answer=corrected_answer,
+        submission=submission,
+        supersedes=_last_of_chain(item, annotator),
+        seconds=seconds,
+    )
+
+
+@_looking_again
+def undo(audit: Audit, annotator: Any, *, submission: uuid.UUID | None = None) -> Item | None:
+    """Take back this person's latest standing verdict in the audit; its item, leased to them again.
+
+    None when there is nothing (more) to take back. Asked again, it goes one verdict further back;
+    asked again with the same `submission` it changes nothing. Raises AuditClosed.
+    """
+    if submission is not None:
+        done = Verdict.objects.filter(submission=submission).select_related("item").first()
+        if done is not None:
+            wanted = (done.item_id, annotator.pk, VerdictKind.WITHDRAWN.value, "", "")
+            return _same(done, wanted).item
+    _check_open(audit.pk)
+    standing = Verdict.objects.standing().filter(item__audit=audit, annotator=annotator)
+    latest = standing.select_related("item").order_by("-pk").first()
+    if latest is None:
+        return None
+    Verdict.objects.create(
+        item=latest.item,
+        annotator=annotator,
+        kind=VerdictKind.WITHDRAWN,
+        supersedes=latest,
+        submission=submission or uuid.uuid4(),
+    )
+    _take_seat(latest.item, annotator, until=_lease_end())
+    return latest.item
+
+
+def put_back(audit: Audit, annotator: Any, place: int) -> bool:
+    """Give up the lease on the item at `place`, for others or for later; whether there was one."""
+    held = Seat.objects.filter(
+        item__audit=audit, item__place=place, annotator=annotator, leased_until__isnull=False
+    )
+    return bool(held.update(annotator=None, leased_until=None))
+
+
+def progress(audit: Audit, annotator: Any) -> Progress:
+    """How far the audit is, for this person, in one query."""
+    taken = Q(annotator__isnull=False, leased_until__isnull=True)
+    elsewhere = Q(leased_until__gt=timezone.now()) & ~Q(annotator=annotator)
+    counts = Seat.objects.filter(item__audit=audit).aggregate(
+        total=Count("pk"),
+        judged=Count("pk", filter=taken),
+        mine=Count("pk", filter=taken & Q(annotator=annotator)),
+        elsewhere=Count("pk", filter=elsewhere),
+    )
+    return Progress(**counts)
+
+
+def _lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _free_seats(annotator: Any) -> QuerySet[Seat]:
+    """Seats that nobody holds now, of items that this person neither judged nor holds."""
+    held = Seat.objects.filter(item=OuterRef("item"), annotator=annotator)
+    judged = Verdict.objects.standing().filter(item=OuterRef("item"), annotator=annotator)
+    open_now = Q(annotator__isnull=True) | Q(leased_until__lt=timezone.now())
+    return Seat.objects.filter(open_now).exclude(Exists(held)).exclude(Exists(judged))
+
+
+def _claim(seat: Seat, annotator: Any, until: datetime | None) -> bool:
+    """Make a seat this person's if it is still as it was read."""
+    unchanged = Seat.objects.filter(
+        pk=seat.pk, annotator_id=seat.annotator_id, leased_until=seat.leased_until
+    )
+    return unchanged.update(annotator=annotator, leased_until=until) == 1
+
+
+def _take_seat(item: Item, annotator: Any, until: datetime | None) -> None:
+    """The person's own seat, or else one that is free: theirs for good, or until `until`."""
+    if Seat.objects.filter(item=item, annotator=annotator).update(leased_until=until):
+        return
+    open_now = Q(annotator__isnull=True) | Q(leased_until__lt=timezone.now())
+    for _attempt in range(ATTEMPTS):
+        free = Seat.objects.filter(open_now, item=item).order_by("number")
+        seat = free.select_for_update(skip_locked=True).first()
+        if seat is None:
+            break
+        if _claim(seat, annotator, until):
+            return
+    raise NoSeat(_("As many people as this audit asks for have this item already."))
+
+
+def _last_of_chain(item: Item, annotator: Any) -> Verdict | None:
+    chain = Verdict.objects.filter(item=item, annotator=annotator, superseded_by__isnull=True)
+    return chain.only("pk").first()
+
+
+def _same(kept: Verdict, wanted: tuple[Any, ...]) -> Verdict:
+    found = (kept.item_id, kept.annotator_id, kept.kind, kept.comment, kept.corrected_answer)
+    if found != wanted:
+        raise SubmissionReused(
+            _("This form was sent before with something else in it. Undo takes the first one back.")
+        )
+    return kept
+
+
+def _check(kind: str, comment: str, corrected_answer: str) -> None:
+    if kind not in CHOICES:
+        known = ", ".join(CHOICES)
+        raise BadVerdict(
+            _("“%(kind)s” is not a verdict (known: %(known)s).") % {"kind": kind, "known": known}
+        )
+    if corrected_answer and kind != VerdictKind.WRONG_ANSWER:
+        raise BadVerdict(_("Only a wrong answer takes a corrected one."), field="corrected_answer")
+    if len(corrected_answer) > LONGEST_ANSWER:
+        raise BadVerdict(_("The corrected answer is too long."), field="corrected_answer")
+    if len(comment) > LONGEST_COMMENT:
+        raise BadVerdict(_("The comment is too long."), field="comment")
+    if "\x00" in comment + corrected_answer:
+        raise BadVerdict(_("The text has a null character."), field="comment")
+
+
+def _check_open(audit_pk: int) -> None:
+    state = Audit.objects.filter(pk=audit_pk).values_list("state", flat=True).first()
+    if state != Audit.State.OPEN:
+        raise AuditClosed(_("The audit is closed: it takes no more verdicts."))

@@ -1,0 +1,227 @@
+"""What the review page shows and how it reads what it is sent."""
+
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations import queue
+from annotations.models import CHOICES, Audit, Item, VerdictKind
+
+MOST_PUT_OFF = 500
+# The card that is judged and the one that is loaded behind it.
+CARDS = 2
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One verdict button: its keys and, in a line, when to press it."""
+
+    kind: str
+    label: Any
+    keys: str
+    letter: str
+    meaning: Any
+
+
+MEANINGS: dict[str, tuple[str, Any]] = {
+    VerdictKind.MATCH: (
+        "m",
+        gettext_lazy("image, question and reference answer fit: the model is wrong"),
+    ),
+    VerdictKind.MISMATCH: ("x", gettext_lazy("image and text do not belong together")),
+    VerdictKind.WRONG_ANSWER: ("w", gettext_lazy("they belong together, the reference is wrong")),
+    VerdictKind.AMBIGUOUS: ("a", gettext_lazy("several answers are defensible")),
+    VerdictKind.UNSURE: ("u", gettext_lazy("I cannot tell")),
+    VerdictKind.UNUSABLE: ("n", gettext_lazy("nothing to judge: image missing or broken")),
+}
+
+
+def choices() -> list[Choice]:
+    """The verdict buttons in order, keys 1 to 6 beside their letters."""
+    return [
+        Choice(kind.value, kind.label, f"{number} {MEANINGS[kind][0]}", *MEANINGS[kind])
+        for number, kind in enumerate(CHOICES, start=1)
+    ]
+
+
+def page(audit: Audit, request: HttpRequest) -> dict[str, Any]:
+    """The whole page: two cards, progress, or why there is nothing to judge."""
+    items = next_items(audit, request, holding=())
+    progress = queue.progress(audit, request.user)
+    return {
+        "audit": audit,
+        "project": audit.project,
+        "cards": [card(item) for item in items],
+        "choices": choices(),
+        "progress": progress,
+        "submission": uuid.uuid4(),
+        "end": None if items else end(audit, progress),
+    }
+
+
+def card(item: Item, said: str = "") -> dict[str, Any]:
+    """One item as its template wants it."""
+    shown = item.snapshot
+    candidates = [
+        {**each, "percent": f"{100 * (each['probability'] or 0):.1f}"}
+        for each in shown.get("candidates") or []
+    ]
+    return {
+        "item": item,
+        "place": item.place,
+        "shown": shown,
+        "candidates": candidates[:6],
+        "marks": {
+            "boxes": shown.get("boxes") or [],
+            "predicted": shown.get("predicted_box"),
+            "attention": shown.get("attention"),
+        },
+        "meta": [
+            (name, value)
+            for name, value in (shown.get("meta") or {}).items()
+            if isinstance(value, str | int | float) and str(value).strip()
+        ],
+        "said": said,
+        "has_picture": bool(item.image_sha256),
+    }
+
+
+def end(audit: Audit, progress: queue.Progress) -> dict[str, str]:
+    """Why no card is shown, in words."""
+    if audit.state == Audit.State.CLOSED:
+        return {
+            "title": _("The audit is closed"),
+            "words": _("No more verdicts are taken. Yours are kept."),
+        }
+    if progress.remaining == 0:
+        return {
+            "title": _("All judged"),
+            "words": _("Every item of this audit has its verdicts. Thank you."),
+        }
+    return {
+        "title": _("Nothing left for you"),
+        "words": _(
+            "You have judged every item you may judge; %(left)s judgements wait for other people. "
+            "An item that somebody leaves open comes back within minutes."
+        )
+        % {"left": progress.remaining},
+    }
+
+
+def act(audit: Audit, request: HttpRequest) -> dict[str, Any]:
+    """Carry out what was sent: a verdict, an undo, or putting an item off.
+
+    Returns {"undone": item or None}. Raises queue.VerdictRefused.
+    """
+    sent = request.POST
+    wish = sent.get("do", "verdict")
+    submission = _uuid(sent.get("submission", ""))
+    if wish == "undo":
+        return {"undone": queue.undo(audit, request.user, submission=submission)}
+    item = _item(audit, sent.get("place", ""))
+    if wish == "later":
+        queue.put_back(audit, request.user, item.place)
+        _put_off(request.session, audit, item.place)
+        return {"undone": None}
+    kind = sent.get("verdict", "")
+    # The form always has the field; what stands in it counts for a wrong answer alone.
+    corrected = sent.get("corrected_answer", "") if kind == VerdictKind.WRONG_ANSWER else ""
+    queue.record(
+        item,
+        request.user,
+        kind,
+        submission=submission,
+        corrected_answer=corrected,
+        comment=sent.get("comment", ""),
+        seconds=_seconds(sent.get("seconds", "")),
+    )
+    return {"undone": None}
+
+
+def reply(audit: Audit, request: HttpRequest, done: dict[str, Any]) -> dict[str, Any]:
+    """What the page's script gets back: progress, and the cards it does not hold yet."""
+    holding = [int(place) for place in request.POST.getlist("holding")[:9] if place.isdigit()]
+    undone: Item | None = done["undone"]
+    if undone is not None:
+        holding.append(undone.place)
+    fresh = next_items(audit, request, holding)
+    return {
+        "progress": _told(queue.progress(audit, request.user)),
+        "undone": undone.place if undone else None,
+        "cards": _rendered(audit, [*([undone] if undone else []), *fresh], request),
+    }
+
+
+def next_items(audit: Audit, request: HttpRequest, holding: Sequence[int]) -> list[Item]:
+    """Items that fill the deck up to two cards; those put off come when nothing else is left."""
+    later = put_off_places(request.session, audit)
+    found: list[Item] = []
+    while len(found) + len(holding) < CARDS:
+        have = [*holding, *(item.place for item in found)]
+        item = queue.hand_out(audit, request.user, skip=[*have, *later])
+        if item is None and later:
+            item = queue.hand_out(audit, request.user, skip=have)
+        if item is None:
+            break
+        found.append(item)
+    return found
+
+
+def _told(progress: queue.Progress) -> dict[str, int]:
+    return {**asdict(progress), "remaining": progress.remaining}
+
+
+def _rendered(
+    audit: Audit, items: Sequence[Item], request: HttpRequest
+) -> list[dict[str, int | str]]:
+    return [
+        {
+            "place": item.place,
+            "html": render_to_string(
+                "annotations/_review_card.html", {"card": card(item), "audit": audit}, request
+            ),
+        }
+        for item in items
+    ]
+
+
+def put_off_places(session: SessionBase, audit: Audit) -> list[int]:
+    """The places that this person put off in this session."""
+    return list(session.get(f"later:{audit.pk}", []))
+
+
+def _put_off(session: SessionBase, audit: Audit, place: int) -> None:
+    kept = [each for each in put_off_places(session, audit) if each != place]
+    session[f"later:{audit.pk}"] = [*kept, place][-MOST_PUT_OFF:]
+
+
+def _item(audit: Audit, place: str) -> Item:
+    item = Item.objects.filter(audit=audit, place=int(place)).first() if place.isdigit() else None
+    if item is None:
+        raise queue.BadVerdict(_("There is no such item in this audit."), field="place")
+    return item
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise queue.BadVerdict(
+            _("The page is out of date; reload it."), field="submission"
+        ) from None
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return round(seconds, 2) if math.isfinite(seconds) and 0 <= seconds < 86_400 else None

@@ -1,0 +1,70 @@
+"""Reviewing: the page that an annotator works on, and the pictures it shows."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from annotations import audit_lists, queue, review_page
+from annotations.access import audit_for
+from annotations.models import Item
+from triage.access import membership_in, project_for
+from triage.image_files import NotAPicture
+from triage.models import Role
+from triage.pictures import SIDES, rendition
+from triage.store import DataRoot, evidence_path
+
+
+@require_http_methods(["GET", "POST"])
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Judge items: a script posts and gets the next cards, a plain form posts and is sent on."""
+    audit = audit_for(request.user, pk, Role.ANNOTATOR)
+    if request.method == "GET":
+        context = review_page.page(audit, request)
+        membership = membership_in(request.user, audit.project)
+        context["leads"] = membership.may(Role.LEAD)
+        response = render(request, "annotations/review.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+    by_script = request.headers.get("X-Review") == "1"
+    try:
+        done = review_page.act(audit, request)
+    except queue.VerdictRefused as reason:
+        if by_script:
+            return JsonResponse({"reason": str(reason)}, status=409)
+        messages.error(request, str(reason))
+        return redirect("annotations:review", pk=pk)
+    if by_script:
+        return JsonResponse(review_page.reply(audit, request, done))
+    return redirect("annotations:review", pk=pk)
+
+
+@require_GET
+def item_image(request: HttpRequest, pk: int, place: int) -> HttpResponse:
+    """The picture of one item, from the copy kept as evidence."""
+    audit = audit_for(request.user, pk, Role.ANNOTATOR)
+    checksum = (
+        Item.objects.filter(audit=audit, place=place).values_list("image_sha256", flat=True).first()
+    )
+    if not checksum:
+        raise Http404
+    tag = f'"{checksum[:32]}"'
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponseNotModified()
+    root = DataRoot(settings.DATA_ROOT)
+    try:
+        data = rendition(root, checksum, SIDES["view"], lambda: root.get(evidence_path(checksum)))
+    except (FileNotFoundError, NotAPicture):
+        raise Http404 from None
+    headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": tag}
+    return HttpResponse(data, content_type="image/webp", headers=headers)
+
+
+@require_GET
+def project_audits(request: HttpRequest, slug: str) -> HttpResponse:
+    """The audits of a project: what to judge for everyone, estimates for leads."""
+    project = project_for(request.user, slug, Role.ANNOTATOR)
+    context = audit_lists.project_audits(project, membership_in(request.user, project))
+    template = "_project_audits" if request.htmx else "project_audits"  # type: ignore[attr-defined]
+    return render(request, f"annotations/{template}.html", {"project": project, **context})
