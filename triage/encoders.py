@@ -104,7 +104,9 @@ def _given(table: pa.Table) -> Embeddings:
     parts = [unit(part) for part in (image, text) if part is not None]
     if not parts:
         raise EncoderUnavailable("the run has neither image_embedding nor text_embedding")
-    present = np.zeros(table.num_rows, dtype=bool) if image is None else image.any(axis=1)
+    present = np.zeros(table.num_rows, dtype=bool)
+    if image is not None:
+        present = np.asarray(image.any(axis=1))
     comparable = image is not None and text is not None and image.shape[1] == text.shape[1]
     return Embeddings(
         joint=np.hstack(parts).astype(np.float32),
