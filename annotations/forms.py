@@ -48,9 +48,6 @@ class DrawForm(forms.Form):
     def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.run = run
-        self.fields["protocol"].choices = [
-            (name, name) for name in (*protocols.PROTOCOLS, "custom")
-        ]
         self.fields["population"].queryset = run.stored_filters.all()
 
     def clean_threshold(self) -> Fraction | None:

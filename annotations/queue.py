@@ -107,14 +107,12 @@ def hand_out(audit: Audit, annotator: Any, *, skip: Collection[int] = ()) -> Ite
         return None
     until = _lease_end()
     leased = Seat.objects.filter(annotator=annotator, leased_until__isnull=False, item__audit=audit)
-    own = list(leased.select_related("item").order_by("item__place"))
+    own = list(leased.order_by("item__place").values_list("pk", "item_id", "item__place"))
     if own:
-        Seat.objects.filter(
-            pk__in=[seat.pk for seat in own], annotator=annotator, leased_until__isnull=False
-        ).update(leased_until=until)
-    for seat in own:
-        if seat.item.place not in skip:
-            return seat.item
+        leased.filter(pk__in=[pk for pk, _item, _place in own]).update(leased_until=until)
+    for _pk, item, place in own:
+        if place not in skip:
+            return Item.objects.get(pk=item)
     for _attempt in range(ATTEMPTS):
         free = _free_seats(annotator).filter(item__audit=audit).exclude(item__place__in=skip)
         free = free.select_for_update(skip_locked=True, of=("self",))

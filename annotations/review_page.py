@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -146,15 +147,21 @@ def act(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     return {"undone": None}
 
 
-def reply(audit: Audit, request: HttpRequest, done: dict[str, Any]) -> dict[str, Any]:
-    """What the page's script gets back: progress, and the cards it does not hold yet."""
-    holding = [int(place) for place in request.POST.getlist("holding")[:9] if place.isdigit()]
-    undone: Item | None = done["undone"]
-    if undone is not None:
-        holding.append(undone.place)
-    fresh = next_items(audit, request, holding)
+def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
+    """Carry out what the page's script sent: progress, and the cards it does not hold yet.
+
+    One transaction, one write to disk; what is shown is rendered after it. Raises
+    queue.VerdictRefused.
+    """
+    holding = [int(place) for place in request.POST.getlist("holding")[:9] if _is_place(place)]
+    with transaction.atomic():
+        undone: Item | None = act(audit, request)["undone"]
+        if undone is not None:
+            holding.append(undone.place)
+        fresh = next_items(audit, request, holding)
+        progress = queue.progress(audit, request.user)
     return {
-        "progress": _told(queue.progress(audit, request.user)),
+        "progress": _told(progress),
         "undone": undone.place if undone else None,
         "cards": _rendered(audit, [*([undone] if undone else []), *fresh], request),
     }
@@ -204,10 +211,15 @@ def _put_off(session: SessionBase, audit: Audit, place: int) -> None:
 
 
 def _item(audit: Audit, place: str) -> Item:
-    item = Item.objects.filter(audit=audit, place=int(place)).first() if place.isdigit() else None
+    found = Item.objects.filter(audit=audit, place=int(place)) if _is_place(place) else None
+    item = found.first() if found is not None else None
     if item is None:
         raise queue.BadVerdict(_("There is no such item in this audit."), field="place")
     return item
+
+
+def _is_place(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
 
 
 def _uuid(text: str) -> uuid.UUID:

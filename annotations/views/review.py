@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations import audit_lists, queue, review_page
@@ -27,16 +28,18 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         response = render(request, "annotations/review.html", context)
         response["Cache-Control"] = "no-store"
         return response
-    by_script = request.headers.get("X-Review") == "1"
+    sender = request.headers.get("X-Review")
+    if sender not in (None, str(request.user.pk)):
+        # Somebody else has signed in since; what the page's tray holds is not theirs to send.
+        return JsonResponse({"reason": _("Somebody else is signed in now.")}, status=403)
     try:
-        done = review_page.act(audit, request)
+        if sender is not None:
+            return JsonResponse(review_page.reply(audit, request))
+        review_page.act(audit, request)
     except queue.VerdictRefused as reason:
-        if by_script:
+        if sender is not None:
             return JsonResponse({"reason": str(reason)}, status=409)
         messages.error(request, str(reason))
-        return redirect("annotations:review", pk=pk)
-    if by_script:
-        return JsonResponse(review_page.reply(audit, request, done))
     return redirect("annotations:review", pk=pk)
 
 
