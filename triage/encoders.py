@@ -245,6 +245,8 @@ def _load_clip(name: str) -> _ClipModel:
     place = str(Path(name).expanduser()) if name.startswith("~") else name
     try:
         model = transformers.AutoModel.from_pretrained(place)
+        if not hasattr(model, "get_image_features") or not hasattr(model.config, "text_config"):
+            raise EncoderUnavailable(f"'{name}' is no CLIP-type model: it has no image features")
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
         # Pillow's processor: the other one needs torchvision.
         pictures = transformers.AutoImageProcessor.from_pretrained(place, backend="pil")
@@ -252,8 +254,6 @@ def _load_clip(name: str) -> _ClipModel:
         raise EncoderUnavailable(
             f"the model '{name}' cannot be loaded from a folder or the hub: {problem}"
         ) from problem
-    if not hasattr(model, "get_image_features") or not hasattr(model.config, "text_config"):
-        raise EncoderUnavailable(f"'{name}' is no CLIP-type model: it has no image features")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return _ClipModel(model.to(device).eval(), tokenizer, pictures)
 
