@@ -16,8 +16,9 @@ SECONDS_BETWEEN_WORDS = 0.5
 
 
 def enqueue(job: Job, task: Any) -> Job:
-    """Hand `job` to the worker once its row is committed."""
-    transaction.on_commit(lambda: task.enqueue(str(job.uuid)))
+    """Hand `job` to the worker. Call it in the transaction that makes the job: the queue is a table
+    of the same database, so both are there or neither."""
+    task.enqueue(str(job.uuid))
     return job
 
 

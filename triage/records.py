@@ -172,7 +172,8 @@ def _whole_column(column: pa.Array, field: Field) -> tuple[pa.Array, dict[int, s
     elif field.check is values.answers and pa.types.is_string(kind):
         if not _any(pc.match_substring_regex(column, r"^\s*\[|\x00")):
             offsets = np.arange(len(column) + 1, dtype=np.int32)
-            return pa.ListArray.from_arrays(offsets, column, mask=column.is_null()), {}
+            absent = pc.fill_null(pc.equal(column, ""), True)
+            return pa.ListArray.from_arrays(offsets, column, mask=absent), {}
     elif field.check is values.probability and pa.types.is_floating(kind):
         return _probabilities(column)
     elif field.check is values.split and pa.types.is_string(kind):

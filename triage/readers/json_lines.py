@@ -63,7 +63,11 @@ def parse_whole(block: Block) -> RawBatch | None:
         return None
     if len(set(table.column_names)) != len(table.column_names):
         return None
-    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    try:
+        columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    except pa.ArrowException:
+        # Arrow trips over lists that hold nothing but nulls.
+        return None
     rows = np.arange(block.first_line, block.first_line + lines)
     return RawBatch(columns, rows, bytes_done=block.bytes_done)
 
