@@ -19,6 +19,8 @@ NEIGHBOURS = 15
 PCA_DIMENSIONS = 50
 # Below this many error samples a clustering says nothing that a list does not.
 FEWEST = 12
+# Copies of a vector lie within this share of the way to the nearest other one.
+COPIES_REACH = 0.35
 Progress = Callable[[float, str], None]
 
 
@@ -51,7 +53,9 @@ def cluster(
 ) -> ClusterResult:
     """Cluster the rows of `vectors` (n, d); the same seed gives the same result.
 
-    Fewer than 12 rows, or rows that are all the same, are left unclustered (resp. one cluster).
+    Fewer than 12 rows are left unclustered; rows that are all the same are one cluster; of fewer
+    than 12 distinct rows each that is there often enough is one. Copies count for the size of a
+    cluster and not for the shape of the space.
     Raises ValueError for NaN or infinity, or min_cluster_size below 2.
     """
     vectors = np.asarray(vectors, dtype=np.float32)
@@ -68,11 +72,20 @@ def cluster(
     parameters = _parameters(count, smallest, seed)
     if count < max(FEWEST, smallest + 2):
         return _trivial(count, UNCLUSTERED, parameters | {"method": "too few to cluster"})
-    if np.ptp(vectors, axis=0).max() < 1e-6:
+    distinct, which = _distinct(vectors)
+    if len(distinct) == 1:
         return _trivial(count, 0, parameters | {"method": "all vectors are equal"})
-    flat, layout = _reduce(vectors, seed, progress)
+    rng = np.random.default_rng(seed)
+    if len(distinct) < FEWEST:
+        labels = _by_value(which, smallest)
+        layout = _spread(_few(distinct), which, rng)
+        strength = (labels >= 0).astype(np.float32)
+        parameters |= {"method": "few distinct vectors, each of them a cluster"}
+        return ClusterResult(_by_size(labels), strength, _scaled(layout), parameters)
+    flat, layout = _reduce(distinct, seed, progress)
     progress(0.85, "Finding dense groups")
-    labels, strength = _density(flat, smallest)
+    labels, strength = _density(_spread(flat, which, rng), smallest)
+    layout = _spread(layout, which, rng)
     return ClusterResult(_by_size(labels), strength, _scaled(layout), parameters)
 
 
@@ -98,13 +111,83 @@ def _reduce(vectors: np.ndarray, seed: int, progress: Progress) -> tuple[np.ndar
         progress(0.1, "Finding neighbours")
         graph = _neighbour_graph(vectors, neighbours)
         shared = {"n_neighbors": neighbours, "random_state": seed, "precomputed_knn": graph}
-        shared |= {"n_jobs": 1, "init": _start(vectors)}
+        shared["n_jobs"] = 1
         size = min(COMPONENTS, len(vectors) - 2)
         progress(0.4, "Laying out clusters")
-        flat = umap.UMAP(n_components=size, min_dist=0.0, **shared).fit_transform(vectors)
+        flat = umap.UMAP(
+            n_components=size, min_dist=0.0, init=_start(vectors, size, seed), **shared
+        ).fit_transform(vectors)
         progress(0.65, "Laying out the map")
-        layout = umap.UMAP(n_components=2, min_dist=0.1, **shared).fit_transform(vectors)
+        layout = umap.UMAP(
+            n_components=2, min_dist=0.1, init=_start(vectors, 2, seed), **shared
+        ).fit_transform(vectors)
     return np.asarray(flat), np.asarray(layout)
+
+
+def _distinct(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct rows (m, d) in the order they first occur, and for each row which one it is.
+
+    Templated questions come in many copies. Left in, they fill each other's neighbourhoods and
+    the graph falls apart into islands of equal samples.
+    """
+    scale = np.abs(vectors).max() or 1.0
+    # -0.0 + 0.0 is 0.0: the two zeros have different bytes.
+    rounded = np.ascontiguousarray(np.round(vectors / scale, 5) + 0.0)
+    keys = rounded.view(np.dtype((np.void, rounded.dtype.itemsize * rounded.shape[1]))).ravel()
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return vectors[first[order]], place[which]
+
+
+def _spread(points: np.ndarray, which: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A place (n, k) for every sample: copies lie in a ball around their point, too small to
+    touch the nearest other point's."""
+    from sklearn.neighbors import NearestNeighbors
+
+    placed = np.asarray(points[which], dtype=np.float64)
+    first = np.zeros(len(which), dtype=bool)
+    first[np.unique(which, return_index=True)[1]] = True
+    copies = np.flatnonzero(~first)
+    if not copies.size:
+        return placed
+    gaps = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points)[0][:, 1]
+    directions = rng.normal(size=(len(copies), points.shape[1]))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    reach = COPIES_REACH * rng.random(len(copies)) ** (1 / points.shape[1])
+    placed[copies] += directions * (reach * gaps[which[copies]])[:, None]
+    return placed
+
+
+def _by_value(which: np.ndarray, smallest: int) -> np.ndarray:
+    """Samples of one value are a cluster if there are enough of them."""
+    sizes = np.bincount(which)
+    numbers = np.where(sizes >= smallest, np.cumsum(sizes >= smallest) - 1, UNCLUSTERED)
+    return np.asarray(numbers[which], dtype=np.int32)
+
+
+def _few(distinct: np.ndarray) -> np.ndarray:
+    """A map of 2 to 11 points: their two principal components."""
+    from sklearn.decomposition import PCA
+
+    size = min(2, *distinct.shape)
+    flat = PCA(size, random_state=0).fit_transform(distinct)
+    return np.hstack([flat, np.zeros((len(flat), 2 - size))])
+
+
+def _start(vectors: np.ndarray, size: int, seed: int) -> np.ndarray:
+    """Where UMAP begins: the principal components (m, size), the widest ±10, with a little seeded
+    noise. umap's own spectral start is slow and, where the graph falls apart, not repeatable.
+    """
+    from sklearn.decomposition import PCA
+
+    known = min(size, *vectors.shape)
+    start = np.zeros((len(vectors), size))
+    start[:, :known] = PCA(known, random_state=seed).fit_transform(vectors)
+    start *= 10.0 / (np.abs(start).max() or 1.0)
+    rng = np.random.default_rng(seed)
+    return np.asarray(start + rng.normal(scale=1e-4, size=start.shape), dtype=np.float32)
 
 
 def _neighbour_graph(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -118,13 +201,6 @@ def _neighbour_graph(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.nd
     search = NearestNeighbors(n_neighbors=count, algorithm="brute", n_jobs=1).fit(vectors)
     distances, indices = search.kneighbors(vectors)
     return indices.astype(np.int32), distances.astype(np.float32)
-
-
-def _start(vectors: np.ndarray) -> str:
-    """Spectral starts are better and slow; beyond 10,000 samples the principal components do."""
-    if len(vectors) <= 10_000:
-        return "spectral"
-    return "pca" if vectors.shape[1] >= COMPONENTS else "random"
 
 
 def _density(flat: np.ndarray, smallest: int) -> tuple[np.ndarray, np.ndarray]:

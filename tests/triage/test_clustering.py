@@ -213,3 +213,50 @@ def test_progress_only_grows() -> None:
 
     assert seen == sorted(seen)
     assert len(seen) >= 4
+
+
+def test_copies_count_for_size_and_do_not_tear_the_space_apart() -> None:
+    # Three groups of 6 distinct samples, each in 7 copies: a copy set is smaller than a cluster.
+    points, truth = blobs([6, 6, 6], 30, seed=3, spread=0.4)
+
+    found = cluster(np.repeat(points, 7, axis=0), seed=0)
+
+    assert adjusted_rand_score(np.repeat(truth, 7), found.labels) > 0.95
+
+
+def test_of_few_distinct_vectors_each_with_enough_copies_is_a_cluster() -> None:
+    vectors = np.repeat(np.eye(3, 10), [9, 20, 3], axis=0)
+
+    found = cluster(vectors, seed=0)
+
+    assert found.labels.tolist() == [1] * 9 + [0] * 20 + [UNCLUSTERED] * 3
+    assert len(np.unique(found.map_xy, axis=0)) == 32
+
+
+def test_distinct_vectors_keep_their_order_and_zeros_of_either_sign_are_one() -> None:
+    vectors = np.array([[1, 0], [0, 2], [1, -0.0], [0, 2], [3, 3]], dtype=np.float32)
+
+    distinct, which = clustering._distinct(vectors)
+
+    assert distinct.tolist() == [[1, 0], [0, 2], [3, 3]]
+    assert which.tolist() == [0, 1, 0, 1, 2]
+
+
+def test_copies_lie_nearer_to_their_own_point_than_to_any_other() -> None:
+    rng = np.random.default_rng(4)
+    points = rng.normal(size=(20, 2))
+    which = np.repeat(np.arange(20), rng.integers(1, 9, 20))
+
+    placed = clustering._spread(points, which, rng)
+
+    nearest = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(placed)[1][:, 0]
+    assert np.array_equal(nearest, which)
+    assert len(np.unique(placed, axis=0)) == len(which)
+
+
+def test_samples_without_copies_stay_where_they_are() -> None:
+    points = np.random.default_rng(5).normal(size=(6, 2))
+
+    assert np.array_equal(
+        clustering._spread(points, np.arange(6), np.random.default_rng(0)), points
+    )
