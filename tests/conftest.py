@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
+# The same examples every time: what fails here fails there.
+hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("steady")
 REAL_DATA_DIR = Path(os.environ.get("REAL_DATA_DIR", "../shared/data"))
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
