@@ -11,10 +11,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations import queue
-from annotations.models import CHOICES, Audit, Item, VerdictKind
+from annotations.models import CHOICES, Audit, Item, Verdict, VerdictKind
 
 MOST_PUT_OFF = 500
 # The card that is judged and the one that is loaded behind it.
@@ -56,16 +56,35 @@ def choices() -> list[Choice]:
 def page(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     """The whole page: two cards, progress, or why there is nothing to judge."""
     items = next_items(audit, request, holding=())
+    back = _taken_back(audit, request.user, request.GET.get("place", ""))
+    if back is not None and audit.state == Audit.State.OPEN:
+        items = [back, *(item for item in items if item != back)][:CARDS]
     progress = queue.progress(audit, request.user)
     return {
         "audit": audit,
         "project": audit.project,
-        "cards": [card(item) for item in items],
+        "cards": [card(item, _said(item, request.user) if item == back else "") for item in items],
         "choices": choices(),
         "progress": progress,
         "submission": uuid.uuid4(),
         "end": None if items else end(audit, progress),
     }
+
+
+def _taken_back(audit: Audit, user: Any, place: str) -> Item | None:
+    """The item at `place` if this person holds it: where an undo has sent a page without script."""
+    held = Item.objects.filter(
+        audit=audit, seats__annotator=user, seats__leased_until__isnull=False
+    )
+    return held.filter(place=int(place)).first() if _is_place(place) else None
+
+
+def _said(item: Item, user: Any) -> str:
+    """What the person said of the item before they took it back."""
+    last = Verdict.objects.filter(item=item, annotator=user, superseded_by__isnull=True)
+    undo = last.filter(kind=VerdictKind.WITHDRAWN).select_related("supersedes").first()
+    before = undo.supersedes if undo else None
+    return str(before.get_kind_display()) if before else ""
 
 
 def card(item: Item, said: str = "") -> dict[str, Any]:
@@ -109,29 +128,32 @@ def end(audit: Audit, progress: queue.Progress) -> dict[str, str]:
         }
     return {
         "title": _("Nothing left for you"),
-        "words": _(
+        "words": ngettext(
+            "You have judged every item you may judge; %(left)s judgement waits for other people. "
+            "An item that somebody leaves open comes back within minutes.",
             "You have judged every item you may judge; %(left)s judgements wait for other people. "
-            "An item that somebody leaves open comes back within minutes."
+            "An item that somebody leaves open comes back within minutes.",
+            progress.remaining,
         )
         % {"left": progress.remaining},
     }
 
 
-def act(audit: Audit, request: HttpRequest) -> dict[str, Any]:
+def act(audit: Audit, request: HttpRequest) -> Item | None:
     """Carry out what was sent: a verdict, an undo, or putting an item off.
 
-    Returns {"undone": item or None}. Raises queue.VerdictRefused.
+    The item that an undo opened again, else None. Raises queue.VerdictRefused.
     """
     sent = request.POST
     wish = sent.get("do", "verdict")
     submission = _uuid(sent.get("submission", ""))
     if wish == "undo":
-        return {"undone": queue.undo(audit, request.user, submission=submission)}
+        return queue.undo(audit, request.user, submission=submission)
     item = _item(audit, sent.get("place", ""))
     if wish == "later":
         queue.put_back(audit, request.user, item.place)
         _put_off(request.session, audit, item.place)
-        return {"undone": None}
+        return None
     kind = sent.get("verdict", "")
     # The form always has the field; what stands in it counts for a wrong answer alone.
     corrected = sent.get("corrected_answer", "") if kind == VerdictKind.WRONG_ANSWER else ""
@@ -144,7 +166,7 @@ def act(audit: Audit, request: HttpRequest) -> dict[str, Any]:
         comment=sent.get("comment", ""),
         seconds=_seconds(sent.get("seconds", "")),
     )
-    return {"undone": None}
+    return None
 
 
 def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
@@ -155,7 +177,7 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     """
     holding = [int(place) for place in request.POST.getlist("holding")[:9] if _is_place(place)]
     with transaction.atomic():
-        undone: Item | None = act(audit, request)["undone"]
+        undone = act(audit, request)
         if undone is not None:
             holding.append(undone.place)
         fresh = next_items(audit, request, holding)
@@ -163,7 +185,7 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     return {
         "progress": _told(progress),
         "undone": undone.place if undone else None,
-        "cards": _rendered(audit, [*([undone] if undone else []), *fresh], request),
+        "cards": _rendered(audit, [*([undone] if undone else []), *fresh], request, undone),
     }
 
 
@@ -187,17 +209,14 @@ def _told(progress: queue.Progress) -> dict[str, int]:
 
 
 def _rendered(
-    audit: Audit, items: Sequence[Item], request: HttpRequest
+    audit: Audit, items: Sequence[Item], request: HttpRequest, undone: Item | None
 ) -> list[dict[str, int | str]]:
-    return [
-        {
-            "place": item.place,
-            "html": render_to_string(
-                "annotations/_review_card.html", {"card": card(item), "audit": audit}, request
-            ),
-        }
-        for item in items
-    ]
+    rendered: list[dict[str, int | str]] = []
+    for item in items:
+        shown = card(item, _said(item, request.user) if item == undone else "")
+        html = render_to_string("annotations/_review_card.html", {"card": shown, "audit": audit})
+        rendered.append({"place": item.place, "html": html})
+    return rendered
 
 
 def put_off_places(session: SessionBase, audit: Audit) -> list[int]:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -35,12 +36,14 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if sender is not None:
             return JsonResponse(review_page.reply(audit, request))
-        review_page.act(audit, request)
+        undone = review_page.act(audit, request)
     except queue.VerdictRefused as reason:
         if sender is not None:
             return JsonResponse({"reason": str(reason)}, status=409)
         messages.error(request, str(reason))
-    return redirect("annotations:review", pk=pk)
+        undone = None
+    page = reverse("annotations:review", args=[pk])
+    return redirect(f"{page}?place={undone.place}" if undone else page)
 
 
 @require_GET

@@ -2,6 +2,11 @@
 // behind it, from a tray that outlives the page: nothing that was decided is lost, and a retry
 // carries the same submission, so that nothing is recorded twice.
 import { drawOverlays } from "./overlays.js";
+import { Tray } from "./tray.js";
+
+// A second press this soon after a card appeared was meant for the one before.
+const TOO_SOON = 120;
+const REMEMBERED = 50;
 
 const form = document.getElementById("review");
 if (form) start();
@@ -11,21 +16,24 @@ function start() {
   const complaint = form.querySelector("[data-complaint]");
   const trayWords = form.querySelector("[data-tray]");
   const corrected = form.querySelector("[data-corrected]");
-  const trayKey = `tray:${form.dataset.audit}:${form.dataset.user}`;
-  const tray = JSON.parse(localStorage.getItem(trayKey) ?? "[]");
   const judged = [];
-  const wishes = { boxes: true, attention: false, zoom: false, ...JSON.parse(localStorage.getItem("review:wishes") ?? "{}") };
-  let sending = false;
-  let failures = 0;
+  const wishes = { boxes: true, attention: false, ...remembered(), zoom: false };
   let shownAt = performance.now();
   let away = 0;
+  const tray = new Tray({
+    prefix: `tray:${form.dataset.audit}:${form.dataset.user}`,
+    user: form.dataset.user,
+    token: () => /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? form.elements.csrfmiddlewaretoken.value,
+    holding: () => cards().map((card) => card.dataset.place),
+    answered: take,
+    refused: complain,
+    changed: tell,
+  });
 
   form.dataset.script = "";
   for (const template of deck.querySelectorAll("template[data-next]")) template.replaceWith(template.content);
   const cards = () => [...deck.querySelectorAll("article[data-place]")];
   const current = () => cards()[0];
-
-  const keep = () => localStorage.setItem(trayKey, JSON.stringify(tray));
 
   // --- showing -----------------------------------------------------------------------------
   function show() {
@@ -42,6 +50,8 @@ function start() {
       words.textContent = form.dataset.wordsWaiting;
       deck.append(words);
     }
+    // Every picture is first seen whole.
+    wishes.zoom = false;
     form.elements.place.value = card?.dataset.place ?? "";
     form.elements.corrected_answer.value = "";
     form.elements.comment.value = "";
@@ -73,6 +83,8 @@ function start() {
       drawOverlays(stage.querySelector("canvas"), image, marks, wishes);
     };
     image.complete ? draw() : image.addEventListener("load", draw, { once: true });
+    if (image.complete && !image.naturalWidth) broken(image);
+    image.addEventListener("error", () => broken(image), { once: true });
     watcher.disconnect();
     watcher.observe(image);
   }
@@ -80,6 +92,28 @@ function start() {
     const image = current()?.querySelector("[data-stage] img");
     if (image) drawOverlays(image.parentElement.querySelector("canvas"), image, marksOf(current()), wishes);
   });
+
+  // The item can be judged all the same, and the picture be asked for again.
+  function broken(image) {
+    const stage = image.parentElement;
+    if (stage.querySelector("[data-broken]")) return;
+    const words = document.createElement("p");
+    words.className = "item__no-picture";
+    words.dataset.broken = "";
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "button button--small";
+    again.textContent = form.dataset.wordsAgain;
+    again.addEventListener("click", () => {
+      words.remove();
+      image.hidden = false;
+      image.src = `${image.src.split("?")[0]}?again=${Date.now()}`;
+      dress();
+    });
+    words.append(`${form.dataset.wordsBroken} `, again);
+    image.hidden = true;
+    stage.append(words);
+  }
 
   function closeCorrected() {
     delete corrected.dataset.open;
@@ -108,13 +142,6 @@ function start() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const { submitter } = event;
-    // Enter in a text field: save the wrong answer that is being typed, or leave the comment.
-    const typing = document.activeElement?.matches("input[name=corrected_answer], input[name=comment]");
-    if (typing && event.submitter?.dataset.do === "undo") {
-      if (corrected.dataset.open !== undefined) decide("wrong_answer");
-      else document.activeElement.blur();
-      return;
-    }
     if (submitter?.dataset.do === "undo") undo();
     else if (submitter?.dataset.do === "later") later();
     else if (submitter?.name === "verdict") choose(submitter.value);
@@ -132,7 +159,7 @@ function start() {
   });
 
   function choose(kind) {
-    if (!current()) return;
+    if (!current() || performance.now() - shownAt < TOO_SOON) return;
     if (kind === "wrong_answer" && corrected.dataset.open === undefined) openCorrected();
     else decide(kind);
   }
@@ -150,6 +177,7 @@ function start() {
     });
     flash(kind);
     judged.push(card);
+    if (judged.length > REMEMBERED) judged.shift();
     card.remove();
     show();
   }
@@ -169,69 +197,28 @@ function start() {
   }
 
   function undo() {
-    const last = tray.at(-1);
-    // Not sent yet: it never happened.
-    if (last && last.do === "verdict" && !(sending && tray.length === 1)) {
-      tray.pop();
-      keep();
-      const card = judged.findLast((each) => each.dataset.place === last.place);
-      if (card) {
-        deck.prepend(card);
-        show();
-        tell();
-        return;
-      }
-    }
-    push({ do: "undo" });
+    const unsent = tray.takeBack();
+    const card = unsent && judged.findLast((each) => each.dataset.place === unsent.place);
+    if (!card) return push({ do: "undo" });
+    deck.prepend(card);
+    show();
   }
 
-  // --- the tray ----------------------------------------------------------------------------
+  // --- what became of it -------------------------------------------------------------------
   function push(entry) {
-    tray.push({ ...entry, submission: crypto.randomUUID?.() ?? fallbackUuid() });
-    keep();
     complaint.hidden = true;
-    tell();
-    send();
+    tray.add(entry);
   }
 
   function tell() {
-    const waiting = tray.length;
-    trayWords.dataset.state = waiting > 1 || failures ? "waiting" : "saved";
-    trayWords.textContent = failures ? `${waiting} ${form.dataset.wordsUnsaved} · ${form.dataset.wordsOffline}`
-      : waiting > 1 ? `${waiting} ${form.dataset.wordsUnsaved}` : waiting ? "" : form.dataset.wordsSaved;
+    const { waiting, trouble } = tray;
+    const unsaved = `${waiting} ${form.dataset.wordsUnsaved}`;
+    const why = { offline: form.dataset.wordsOffline, locked: form.dataset.wordsRefused }[trouble];
+    trayWords.dataset.state = waiting > 1 || why ? "waiting" : "saved";
+    trayWords.textContent = why ? `${unsaved} · ${why}` : waiting > 1 ? unsaved : waiting ? "" : form.dataset.wordsSaved;
   }
 
-  async function send() {
-    if (sending || !tray.length) return;
-    sending = true;
-    const entry = tray[0];
-    try {
-      const response = await post(entry);
-      failures = 0;
-      tray.shift();
-      keep();
-      if (response.ok) await take(await response.json(), entry);
-      else await complain(response, entry);
-    } catch {
-      failures += 1;
-    }
-    sending = false;
-    tell();
-    if (tray.length) setTimeout(send, failures ? Math.min(15000, 500 * 2 ** Math.min(failures, 5)) : 0);
-  }
-
-  async function post(entry) {
-    const body = new FormData();
-    for (const [name, value] of Object.entries(entry)) body.append(name, value);
-    for (const card of cards()) body.append("holding", card.dataset.place);
-    body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    const response = await fetch(location.pathname, { method: "POST", body, headers: { "X-Review": "1" }, redirect: "manual" });
-    // Signed out, or the server is ill: the verdict stays in the tray.
-    if (response.type === "opaqueredirect" || response.status >= 500 || response.status === 429) throw new Error(String(response.status));
-    return response;
-  }
-
-  async function take(answer, entry) {
+  function take(answer, entry) {
     const { progress } = answer;
     form.querySelector("[data-progress]").value = progress.judged;
     form.querySelector("[data-judged]").textContent = progress.judged;
@@ -239,29 +226,25 @@ function start() {
     const had = current();
     for (const { place, html } of answer.cards) {
       const known = cards().some((card) => card.dataset.place === String(place));
-      const decided = tray.some((each) => each.place === String(place));
-      if (known || decided) continue;
+      if (known || (tray.has(place) && place !== answer.undone)) continue;
       const holder = document.createElement("template");
       holder.innerHTML = html;
       const card = holder.content.firstElementChild;
       if (place === answer.undone) deck.prepend(card);
       else deck.append(card);
       card.hidden = true;
+      card.querySelector("img")?.decode().catch(() => {});
     }
     if (entry.do === "undo" && answer.undone === null) say(form.dataset.wordsNothing);
     if (current() !== had) show();
     // Nothing more came: the server's page says why, unless something still waits to be sent.
-    if (!current() && !tray.length) location.reload();
+    if (!current() && !tray.waiting) location.reload();
   }
 
-  async function complain(response, entry) {
-    let reason = `${response.status}`;
-    try {
-      reason = (await response.json()).reason;
-    } catch { /* not our JSON: the status has to do */ }
+  function complain(reason, entry) {
     const question = judged.findLast((card) => card.dataset.place === entry.place)?.querySelector(".item__question");
     say(question ? `${question.textContent.slice(0, 80)}: ${reason}` : reason);
-    if (!current() && !tray.length) setTimeout(() => location.reload(), 2500);
+    if (!current() && !tray.waiting) setTimeout(() => location.reload(), 2500);
   }
 
   function say(words) {
@@ -282,7 +265,11 @@ function start() {
     wishes[target.dataset.keepOpen] = target.open;
     remember();
   }, true);
-  const remember = () => localStorage.setItem("review:wishes", JSON.stringify(wishes));
+  function remember() {
+    try {
+      localStorage.setItem("review:wishes", JSON.stringify(wishes));
+    } catch { /* storage is full or forbidden: the wishes hold for this page */ }
+  }
 
   // Drag to move a zoomed picture; a click zooms.
   let drag = null;
@@ -307,30 +294,20 @@ function start() {
   let hiddenAt = null;
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) hiddenAt = performance.now();
-    else if (hiddenAt !== null) away += performance.now() - hiddenAt;
-  });
-  addEventListener("beforeunload", (event) => {
-    if (tray.length) event.preventDefault();
-  });
-  addEventListener("online", () => {
-    failures = 0;
-    send();
+    else if (hiddenAt !== null) away += performance.now() - Math.max(hiddenAt, shownAt);
   });
 
   // What an earlier page could not send. Its cards may be among ours: they are decided already.
-  for (const entry of tray) {
-    if (entry.do !== "undo") cards().find((card) => card.dataset.place === entry.place)?.remove();
-  }
+  for (const card of cards()) if (tray.has(card.dataset.place)) card.remove();
   show();
   tell();
-  send();
+  tray.send();
 }
 
-// Plain http on another machine has no randomUUID.
-function fallbackUuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem("review:wishes") ?? "{}");
+  } catch {
+    return {};
+  }
 }
