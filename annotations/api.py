@@ -17,12 +17,12 @@ from annotations.api_shapes import (
     DrawShape,
     ExportShape,
     ItemShape,
-    JobShape,
     NoiseRatioShape,
 )
 from annotations.curation import Recipe
 from annotations.models import Audit
 from triage.access import run_for
+from triage.api_shapes import JobShape
 from triage.models import Role
 
 REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")

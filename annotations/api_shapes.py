@@ -9,7 +9,6 @@ from rest_framework import serializers
 from annotations.curation import Recipe
 from annotations.export_files import FORMATS
 from annotations.models import Audit, CuratedSet, Item, Verdict
-from triage.models import Job
 
 
 class AuditShape(serializers.ModelSerializer):
@@ -168,13 +167,3 @@ class CuratedSetShape(serializers.ModelSerializer):
     def get_download(self, curated: CuratedSet) -> str:
         """The address of the zip."""
         return reverse("annotations:export-download", args=[curated.pk])
-
-
-class JobShape(serializers.ModelSerializer):
-    """Background work and how far it is."""
-
-    class Meta:
-        model = Job
-        ref_name = "ExportJob"
-        fields = ("uuid", "kind", "state", "share", "step", "result", "error")
-        read_only_fields = fields

@@ -36,6 +36,7 @@ def real_data() -> Path:
 @pytest.fixture(autouse=True)
 def _data_root(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.DATA_ROOT = str(tmp_path_factory.mktemp("data-root"))
+    settings.STAGING_FOLDER = str(tmp_path_factory.mktemp("staging"))
 
 
 @pytest.fixture(autouse=True)

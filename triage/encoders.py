@@ -165,7 +165,9 @@ def _reduced_text(texts: Sequence[str]) -> np.ndarray:
     size = min(TEXT_DIMENSIONS, weights.shape[1] - 1, len(texts) - 1)
     if size < 1:
         return np.asarray(weights.todense())
-    return np.asarray(TruncatedSVD(size, random_state=0).fit_transform(weights))
+    # Texts that are all alike have no variance to explain: 0/0 in a figure that nobody reads.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(TruncatedSVD(size, random_state=0).fit_transform(weights))
 
 
 def _reduced_images(image: np.ndarray, present: np.ndarray) -> np.ndarray:

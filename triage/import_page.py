@@ -8,15 +8,17 @@ from django.db import transaction
 from triage import jobs, staging
 from triage.forms import FileForm, MappingForm
 from triage.imports import (
+    FIELD_NAMES,
     PREVIEW_ROWS,
     Preview,
     cell,
+    checked_rule,
     free_name,
     preview,
     rule_for,
     trial,
 )
-from triage.mapping import ColumnMapping
+from triage.mapping import ColumnMapping, merged, parse_assignments
 from triage.models import Job, Project
 from triage.scoring import RULES
 from triage.tasks import carry_out_import
@@ -31,13 +33,31 @@ def draft(project: Project, form: FileForm, user: Any) -> Job:
     Raises ImportRefused where the file cannot be read; then nothing is kept.
     """
     given = form.cleaned_data
+    return _draft(
+        project,
+        user,
+        upload=given.get("upload"),
+        path=given.get("path", ""),
+        images=given.get("images_upload"),
+        images_path=given.get("images_path", ""),
+    )
+
+
+def _draft(
+    project: Project,
+    user: Any,
+    *,
+    upload: Any = None,
+    path: str = "",
+    images: Any = None,
+    images_path: str = "",
+) -> Job:
     folder = staging.new_folder()
     try:
-        upload, images = given.get("upload"), given.get("images_upload")
-        path = staging.stage(upload, folder) if upload else Path(given["path"])
+        source = staging.stage(upload, folder) if upload else Path(path)
         source_name = Path(upload.name if upload else path).name
-        pictures = str(staging.stage(images, folder)) if images else given.get("images_path", "")
-        preview(path, source_name)
+        pictures = str(staging.stage(images, folder)) if images else images_path
+        preview(source, source_name)
     except BaseException:
         staging.throw_away(folder)
         raise
@@ -47,12 +67,32 @@ def draft(project: Project, form: FileForm, user: Any) -> Job:
         project=project,
         created_by=user,
         request={
-            "path": str(path),
+            "path": str(source),
             "source_name": source_name,
             "images": pictures,
             "staged": str(folder),
         },
     )
+
+
+def import_at_once(project: Project, wishes: dict[str, Any], user: Any) -> Job:
+    """Stage, describe and queue in one go, as the API does.
+
+    Raises ImportRefused or MappingError; then nothing is kept.
+    """
+    job = _draft(project, user, upload=wishes["file"], images=wishes.get("images"))
+    try:
+        looked = shown(job)
+        changes = parse_assignments(wishes["map"], looked.columns, FIELD_NAMES)
+        mapping = merged(looked.mapping, changes)
+        rule = checked_rule(wishes["scoring"] or rule_for(looked, mapping))
+    except BaseException:
+        give_up(job)
+        raise
+    name = wishes["name"] or free_name(project, job.request["source_name"])
+    _queue(job, {"name": name, "mapping": mapping, "rule": rule, "split": wishes["split"]})
+    job.refresh_from_db()
+    return job
 
 
 def shown(job: Job) -> Preview:
@@ -109,7 +149,10 @@ def trial_context(looked: Preview, form: MappingForm) -> dict[str, Any]:
 
 def confirm(job: Job, form: MappingForm) -> None:
     """The person has said how the file is read: hand it to the worker."""
-    given = form.cleaned_data
+    _queue(job, form.cleaned_data)
+
+
+def _queue(job: Job, given: dict[str, Any]) -> None:
     with transaction.atomic():
         moved = Job.objects.filter(pk=job.pk, state=Job.State.DRAFT).update(
             state=Job.State.WAITING,

@@ -283,6 +283,11 @@ class Job(models.Model):
         return f"{self.get_kind_display()} {self.uuid}"
 
     @property
+    def title(self) -> str:
+        """What it works on: a run's name or the name of the file."""
+        return self.request.get("name") or self.request.get("source_name") or str(self.run or "")
+
+    @property
     def is_open(self) -> bool:
         """Whether it is still waiting or running."""
         return self.state in (self.State.WAITING, self.State.RUNNING)

@@ -209,6 +209,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The same verbs as the pages and the command line.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "triage.models.Job.State",
+        "JobKind": "triage.models.Job.Kind",
+        "AuditState": "annotations.models.Audit.State",
+        "VerdictKind": "annotations.models.VerdictKind",
+    },
 }
 
 LOGGING = {

@@ -89,6 +89,8 @@ def test_the_parameters_name_the_method_and_its_versions(
     parameters = planted[2].parameters
 
     assert parameters["seed"] == 3
+    assert parameters["distinct_samples"] == 240
+    assert parameters["umap_epochs"] == 500
     assert parameters["samples"] == 240
     assert parameters["min_cluster_size"] == 8
     assert set(parameters["versions"]) == {"umap-learn", "hdbscan"}
@@ -185,6 +187,12 @@ def test_a_flat_array_and_a_cluster_of_one_are_refused() -> None:
 )
 def test_the_default_smallest_cluster_is_a_hundredth_within_limits(count: int, size: int) -> None:
     assert clustering.default_cluster_size(count) == size
+
+
+def test_layouts_take_fewer_rounds_the_more_samples_there_are() -> None:
+    counts = (12, 1_999, 2_000, 10_000, 10_001, 50_000)
+
+    assert [clustering.layout_epochs(n) for n in counts] == [500, 500, 200, 200, 100, 100]
 
 
 def test_the_neighbour_graph_is_exact() -> None:

@@ -139,10 +139,12 @@ def test_images_in_parquet_become_files_of_the_run(tmp_path: Path) -> None:
 
 def test_html_in_every_field_is_kept_as_text(tmp_path: Path) -> None:
     script = "<script>alert(1)</script>"
-    row = {name: script for name in ("question", "prediction", "category", "template", "context")}
+    row = dict.fromkeys(("question", "prediction", "category", "template", "context"), script)
     run = make_run(
         make_project(),
-        write_lines(tmp_path / "x.jsonl", [{**row, "sample_id": script, "answers": [script], "x": script}]),
+        write_lines(
+            tmp_path / "x.jsonl", [{**row, "sample_id": script, "answers": [script], "x": script}]
+        ),
     )
 
     assert browser_of(run).sample(0)["sample_id"] == script
@@ -218,7 +220,9 @@ def test_human_labels_and_pictures_in_parquet_are_imported(real_data: Path) -> N
 
 
 @pytest.mark.realdata
-def test_gpt4o_answers_to_puzzles_are_imported_with_their_pictures(real_data: Path, tmp_path: Path) -> None:
+def test_gpt4o_answers_to_puzzles_are_imported_with_their_pictures(
+    real_data: Path, tmp_path: Path
+) -> None:
     base = real_data / "puzzlevqa_gpt4o"
     answers = next((base / "predictions").rglob("size_grid.jsonl")).read_text()
     source = tmp_path / "size_grid.jsonl"

@@ -28,7 +28,9 @@ def huge_png() -> bytes:
 
     header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
     data = zlib.compress(bytes(1000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    )
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_a_rotated_photo_is_shown_upright() -> None:
 
 
 def test_a_bomb_is_refused_before_a_pixel_is_decoded() -> None:
-    with pytest.raises(NotAPicture, match="50000 × 50000|million pixels"):
+    with pytest.raises(NotAPicture, match="million pixels"):
         webp(huge_png(), 100)
 
 

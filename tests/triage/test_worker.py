@@ -1,0 +1,136 @@
+"""The worker: carries out what waits, is heard of, and leaves no job hanging."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import make_project
+from triage import jobs
+from triage.management.commands.run_worker import INTERRUPTED, Pulse, fail_interrupted
+from triage.models import Job, WorkerPulse
+from triage.tasks import carry_out_import
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.django_db
+def test_what_was_cut_off_is_marked_as_failed() -> None:
+    project = make_project()
+    running = Job.objects.create(kind=Job.Kind.ANALYSE, project=project, state=Job.State.RUNNING)
+    waiting = Job.objects.create(kind=Job.Kind.ANALYSE, project=project)
+
+    assert fail_interrupted() == 1
+
+    running.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (running.state, running.error) == (Job.State.FAILED, INTERRUPTED)
+    assert waiting.state == Job.State.WAITING
+
+
+@pytest.mark.django_db
+def test_a_job_is_carried_out_once() -> None:
+    job = Job.objects.create(kind=Job.Kind.IMPORT, project=make_project())
+    done = []
+
+    def work(job: Job, progress) -> dict:
+        done.append(job.pk)
+        return {"n": 1}
+
+    jobs.carry_out(str(job.uuid), work, ValueError)
+    jobs.carry_out(str(job.uuid), work, ValueError)
+
+    job.refresh_from_db()
+    assert (done, job.state, job.result) == ([job.pk], Job.State.DONE, {"n": 1})
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_shown_and_a_fault_is_logged() -> None:
+    project = make_project()
+
+    def refuse(job: Job, progress) -> dict:
+        raise ValueError("row 3 is wrong")
+
+    refused = Job.objects.create(kind=Job.Kind.IMPORT, project=project)
+    jobs.carry_out(str(refused.uuid), refuse, ValueError)
+    refused.refresh_from_db()
+    assert (refused.state, refused.error) == (Job.State.FAILED, "row 3 is wrong")
+
+    broken = Job.objects.create(kind=Job.Kind.IMPORT, project=project)
+    with pytest.raises(ValueError, match="row 3"):
+        jobs.carry_out(str(broken.uuid), refuse, KeyError)
+    broken.refresh_from_db()
+    assert broken.state == Job.State.FAILED
+    assert "row 3" not in broken.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_pulse_beats_and_stops() -> None:
+    pulse = Pulse("here-1")
+    pulse.start()
+    deadline = time.monotonic() + 5
+    while not WorkerPulse.any_alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert WorkerPulse.any_alive()
+    pulse.stop()
+    assert not WorkerPulse.any_alive()
+
+
+@pytest.mark.django_db
+def test_an_old_pulse_is_no_sign_of_life() -> None:
+    WorkerPulse.objects.create(worker="x", seen_at=timezone.now() - timezone.timedelta(minutes=1))
+    assert not WorkerPulse.any_alive()
+
+
+def test_a_real_worker_carries_out_a_real_import(tmp_path: Path) -> None:
+    """Two processes over one SQLite file: one queues, the worker imports and is then stopped."""
+    environment = {
+        **os.environ,
+        "SECRET_KEY": "x",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "DATA_ROOT": str(tmp_path / "data"),
+        "STATIC_ROOT": str(tmp_path / "static"),
+        "DJANGO_SETTINGS_MODULE": "triage.settings",
+    }
+
+    def manage(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    manage("migrate", "--verbosity", "0")
+    queue = (
+        "import json;from pathlib import Path;from triage.models import *;"
+        "from triage.import_page import *;from triage.mapping import propose;"
+        "from triage.imports import FIELD_NAMES;"
+        "from tests.factories import sample_rows, write_lines;"
+        f"source=write_lines(Path({str(tmp_path)!r})/'x.jsonl', sample_rows(50, 20));"
+        "job=Job.objects.create(kind='import', state='draft', project=Project.start('P'),"
+        "request={'path':str(source),'source_name':'x.jsonl','images':'','staged':''});"
+        "_queue(job,{'name':'n','mapping':preview(source,'x.jsonl').mapping,'rule':'exact','split':'test'})"
+    )
+    manage("shell", "-v", "0", "-c", queue.replace("import *;from tri", "import *;import triage.import_page as page;from tri").replace("_queue(", "page._queue("))
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "run_worker", "--interval", "0.1"], cwd=ROOT, env=environment
+    )
+    try:
+        state, deadline = "", time.monotonic() + 40
+        while state not in ("done", "failed") and time.monotonic() < deadline:
+            time.sleep(0.5)
+            ask = "from triage.models import *;j=Job.objects.get();print(j.state, j.result.get('errors'), j.error)"
+            state, *rest = manage("shell", "-v", "0", "-c", ask).split()
+        assert [state, *rest] == ["done", "20"]
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=20) == 0
+
+
+def test_the_task_has_a_name_that_survives_a_restart() -> None:
+    assert carry_out_import.module_path == "triage.tasks.carry_out_import"

@@ -1,0 +1,170 @@
+"""The REST API of the machine's side: the same verbs as the pages and the command line."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import api_view, parser_classes
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from triage import import_page, jobs, run_page
+from triage.access import job_for, project_for, run_for
+from triage.api_shapes import (
+    AnalyseShape,
+    ClusteringShape,
+    GroupShape,
+    ImportShape,
+    JobShape,
+    ProjectShape,
+    RunShape,
+    SampleShape,
+)
+from triage.browsing import GROUPINGS, SampleFilter
+from triage.filters import filter_from
+from triage.imports import ImportRefused
+from triage.mapping import MappingError
+from triage.models import Job, Project, Role
+from triage.tasks import carry_out_analysis
+
+REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
+
+
+def _page(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) -> Response:
+    pages = LimitOffsetPagination()
+    page: Any = pages.paginate_queryset(rows, request)
+    return pages.get_paginated_response(shape(page, many=True).data)
+
+
+@extend_schema(
+    operation_id="projects_list", summary="Your projects", responses=ProjectShape(many=True)
+)
+@api_view(["GET"])
+def projects(request: Request) -> Response:
+    """The projects of the person who asks."""
+    return _page(request, Project.objects.of(request.user), ProjectShape)
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="runs_list",
+    summary="The runs of a project, newest first",
+    responses=RunShape(many=True),
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="runs_import",
+    summary="Import a file; the job says when it is done",
+    request={"multipart/form-data": ImportShape},
+    responses={202: JobShape, 400: REFUSED},
+)
+@api_view(["GET", "POST"])
+@parser_classes([MultiPartParser, JSONParser])
+def project_runs(request: Request, slug: str) -> Response:
+    """List the runs of a project, or import one."""
+    project = project_for(request.user, slug, Role.LEAD)
+    if request.method == "GET":
+        return _page(request, project.runs.all(), RunShape)
+    wishes = ImportShape(data=request.data)
+    wishes.is_valid(raise_exception=True)
+    try:
+        job = import_page.import_at_once(project, wishes.validated_data, request.user)
+    except (ImportRefused, MappingError) as reason:
+        return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
+    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(operation_id="run", summary="One run", responses=RunShape)
+@api_view(["GET"])
+def run_detail(request: Request, pk: int) -> Response:
+    """One run."""
+    return Response(RunShape(run_for(request.user, pk)).data)
+
+
+@extend_schema(
+    operation_id="run_error_rates",
+    summary="Error rate by a column, with exact 95 % intervals",
+    parameters=[OpenApiParameter("by", str, enum=list(GROUPINGS), required=True)],
+    responses={200: GroupShape(many=True), 400: REFUSED},
+)
+@api_view(["GET"])
+def run_error_rates(request: Request, pk: int) -> Response:
+    """What the table of the run page shows."""
+    run = run_for(request.user, pk)
+    try:
+        groups = run_page.browser_of(run).groups(
+            request.query_params.get("by", ""), SampleFilter(errors_only=False)
+        )
+    except ValueError as reason:
+        return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
+    return Response(GroupShape(groups, many=True).data)
+
+
+@extend_schema(
+    operation_id="run_samples",
+    summary="Error samples (all samples with show=all), narrowed like the error list",
+    parameters=[
+        OpenApiParameter("text", str),
+        OpenApiParameter("show", str, enum=["errors", "all"]),
+        *(OpenApiParameter(name, str, many=True) for name in GROUPINGS),
+        OpenApiParameter("limit", int),
+        OpenApiParameter("offset", int),
+    ],
+    responses=SampleShape(many=True),
+)
+@api_view(["GET"])
+def run_samples(request: Request, pk: int) -> Response:
+    """What the error list shows."""
+    run = run_for(request.user, pk)
+    browser = run_page.browser_of(run)
+    chosen = filter_from(request.query_params, run)
+    pages = LimitOffsetPagination()
+    pages.limit = pages.get_limit(request) or 100
+    pages.offset = pages.get_offset(request)
+    pages.count, pages.request = browser.count(chosen), request
+    rows = browser.page(chosen, offset=pages.offset, limit=min(pages.limit, 1000))
+    return pages.get_paginated_response(SampleShape(rows, many=True).data)
+
+
+@extend_schema(operation_id="run_clusters", summary="The clusters", responses=ClusteringShape)
+@api_view(["GET"])
+def run_clusters(request: Request, pk: int) -> Response:
+    """The current clustering of a run; 404 before it was analysed."""
+    clustering = run_for(request.user, pk).current_clustering()
+    if clustering is None:
+        raise Http404
+    return Response(ClusteringShape(clustering).data)
+
+
+@extend_schema(
+    operation_id="run_analyse",
+    summary="Start an analysis; the job says when it is done",
+    request=AnalyseShape,
+    responses={202: JobShape},
+)
+@api_view(["POST"])
+def run_analyse(request: Request, pk: int) -> Response:
+    """Measure and cluster the errors of a run."""
+    run = run_for(request.user, pk)
+    wishes = AnalyseShape(data=request.data)
+    wishes.is_valid(raise_exception=True)
+    job = jobs.start(
+        Job.Kind.ANALYSE,
+        carry_out_analysis,
+        project=run.project,
+        run=run,
+        user=request.user,
+        request=dict(wishes.validated_data),
+    )
+    job.refresh_from_db()
+    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(operation_id="job", summary="How far a job is", responses=JobShape)
+@api_view(["GET"])
+def job_detail(request: Request, job_uuid: Any) -> Response:
+    """One job."""
+    return Response(JobShape(job_for(request.user, job_uuid)).data)

@@ -1,0 +1,112 @@
+"""What goes in and out of the REST API of the machine's side, field by field."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from triage.models import Clustering, Job, Project, Run
+
+
+class ProjectShape(serializers.ModelSerializer):
+    """A project of the person who asks."""
+
+    class Meta:
+        model = Project
+        fields = ("slug", "name", "created_at")
+        read_only_fields = fields
+
+
+class RunShape(serializers.ModelSerializer):
+    """A run: what was imported, and how it was read."""
+
+    class Meta:
+        model = Run
+        fields = (
+            "id",
+            "uuid",
+            "name",
+            "source_name",
+            "source_sha256",
+            "scoring",
+            "mapping",
+            "samples",
+            "errors",
+            "refused",
+            "images_missing",
+            "splits",
+            "versions",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class ImportShape(serializers.Serializer):
+    """A file to import; the same wishes as the command's."""
+
+    file = serializers.FileField(help_text="JSON Lines, CSV or Parquet; also .gz")
+    images = serializers.FileField(required=False, help_text="a zip of the images")
+    name = serializers.CharField(required=False, max_length=200, default="")
+    map = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        default=list,
+        help_text="field=column[+column], one entry a field",
+    )
+    scoring = serializers.CharField(required=False, default="")
+    split = serializers.ChoiceField(["train", "val", "test", "ood"], default="test")
+
+
+class AnalyseShape(serializers.Serializer):
+    """How to analyse."""
+
+    encoder = serializers.CharField(required=False, default="", allow_blank=True)
+    seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**32 - 1)
+
+
+class JobShape(serializers.ModelSerializer):
+    """Background work: poll it until `state` is done or failed."""
+
+    class Meta:
+        model = Job
+        fields = ("uuid", "kind", "state", "share", "step", "result", "error", "created_at")
+        read_only_fields = fields
+
+
+class GroupShape(serializers.Serializer):
+    """One value of a column: samples, errors and the exact interval of the error rate."""
+
+    value = serializers.CharField(allow_null=True)
+    samples = serializers.IntegerField()
+    errors = serializers.IntegerField()
+    rate = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class SampleShape(serializers.Serializer):
+    """A sample in a list."""
+
+    position = serializers.IntegerField()
+    sample_id = serializers.CharField()
+    image = serializers.CharField(allow_null=True)
+    question = serializers.CharField()
+    answers = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    prediction = serializers.CharField()
+    confidence = serializers.FloatField(allow_null=True)
+    credit = serializers.FloatField()
+    is_error = serializers.BooleanField()
+
+
+class ClusteringShape(serializers.ModelSerializer):
+    """The current clustering: its cards, and how it was made."""
+
+    cards = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Clustering
+        fields = ("uuid", "seed", "encoder", "parameters", "clusters", "unclustered", "cards")
+        read_only_fields = fields
+
+    def get_cards(self, clustering: Clustering) -> list[dict[str, Any]]:
+        """One entry a cluster, the unclustered (-1) last."""
+        return list(clustering.cards)
