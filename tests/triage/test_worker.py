@@ -10,13 +10,33 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from tests.factories import make_project
+from tests.factories import make_project, sample_rows, write_lines
 from triage import jobs
 from triage.management.commands.run_worker import INTERRUPTED, Pulse, fail_interrupted
 from triage.models import Job, WorkerPulse
 from triage.tasks import carry_out_import
 
 ROOT = Path(__file__).resolve().parents[2]
+QUEUE = """
+from triage import jobs
+from triage.models import Job, Project
+from triage.tasks import carry_out_import
+mapping = {{n: [n] for n in ("sample_id", "question", "answers", "prediction", "split")}}
+jobs.start(
+    Job.Kind.IMPORT,
+    carry_out_import,
+    project=Project.start("P"),
+    request={{
+        "path": {source!r}, "source_name": "x.jsonl", "images": "", "staged": "",
+        "name": "n", "mapping": mapping, "rule": "exact", "split": "test",
+    }},
+)
+"""
+ASK = """
+from triage.models import Job
+job = Job.objects.get()
+print(job.state, job.result.get("errors"), job.error)
+"""
 
 
 @pytest.mark.django_db
@@ -106,17 +126,8 @@ def test_a_real_worker_carries_out_a_real_import(tmp_path: Path) -> None:
         return done.stdout.strip()
 
     manage("migrate", "--verbosity", "0")
-    queue = (
-        "import json;from pathlib import Path;from triage.models import *;"
-        "from triage.import_page import *;from triage.mapping import propose;"
-        "from triage.imports import FIELD_NAMES;"
-        "from tests.factories import sample_rows, write_lines;"
-        f"source=write_lines(Path({str(tmp_path)!r})/'x.jsonl', sample_rows(50, 20));"
-        "job=Job.objects.create(kind='import', state='draft', project=Project.start('P'),"
-        "request={'path':str(source),'source_name':'x.jsonl','images':'','staged':''});"
-        "_queue(job,{'name':'n','mapping':preview(source,'x.jsonl').mapping,'rule':'exact','split':'test'})"
-    )
-    manage("shell", "-v", "0", "-c", queue.replace("import *;from tri", "import *;import triage.import_page as page;from tri").replace("_queue(", "page._queue("))
+    source = write_lines(tmp_path / "x.jsonl", sample_rows(50, 20))
+    manage("shell", "-v", "0", "-c", QUEUE.format(source=str(source)))
     worker = subprocess.Popen(
         [sys.executable, "manage.py", "run_worker", "--interval", "0.1"], cwd=ROOT, env=environment
     )
@@ -124,8 +135,7 @@ def test_a_real_worker_carries_out_a_real_import(tmp_path: Path) -> None:
         state, deadline = "", time.monotonic() + 40
         while state not in ("done", "failed") and time.monotonic() < deadline:
             time.sleep(0.5)
-            ask = "from triage.models import *;j=Job.objects.get();print(j.state, j.result.get('errors'), j.error)"
-            state, *rest = manage("shell", "-v", "0", "-c", ask).split()
+            state, *rest = manage("shell", "-v", "0", "-c", ASK).split()
         assert [state, *rest] == ["done", "20"]
     finally:
         worker.send_signal(signal.SIGTERM)
