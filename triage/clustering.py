@@ -58,15 +58,11 @@ def cluster(
     cluster and not for the shape of the space.
     Raises ValueError for NaN or infinity, or min_cluster_size below 2.
     """
-    vectors = np.asarray(vectors, dtype=np.float32)
-    if vectors.ndim != 2:
-        raise ValueError(f"vectors should be (n, d), are {vectors.shape}")
-    if not np.isfinite(vectors).all():
-        raise ValueError("vectors hold NaN or infinity")
     if min_cluster_size is not None and min_cluster_size < 2:
         raise ValueError(
             f"a cluster has at least 2 samples, min_cluster_size is {min_cluster_size}"
         )
+    vectors = _checked(vectors)
     count = len(vectors)
     smallest = min_cluster_size or default_cluster_size(count)
     parameters = _parameters(count, smallest, seed)
@@ -77,18 +73,26 @@ def cluster(
         return _trivial(count, 0, parameters | {"method": "all vectors are equal"})
     rng = np.random.default_rng(seed)
     if len(distinct) < FEWEST:
-        labels = _by_value(which, smallest)
-        layout = _spread(_few(distinct), which, rng)
-        strength = (labels >= 0).astype(np.float32)
+        labels = _by_size(_by_value(which, smallest))
+        layout = _scaled(_spread(_few(distinct), which, rng))
         parameters |= {"method": "few distinct vectors, each of them a cluster"}
-        return ClusterResult(_by_size(labels), strength, _scaled(layout), parameters)
+        return ClusterResult(labels, (labels >= 0).astype(np.float32), layout, parameters)
     epochs = layout_epochs(len(distinct))
     parameters |= {"distinct_samples": len(distinct), "umap_epochs": epochs}
     flat, layout = _reduce(distinct, seed, epochs, progress)
     progress(0.85, "Finding dense groups")
     labels, strength = _density(_spread(flat, which, rng), smallest)
-    layout = _spread(layout, which, rng)
-    return ClusterResult(_by_size(labels), strength, _scaled(layout), parameters)
+    layout = _scaled(_spread(layout, which, rng))
+    return ClusterResult(_by_size(labels), strength, layout, parameters)
+
+
+def _checked(vectors: np.ndarray) -> np.ndarray:
+    vectors = np.asarray(vectors, dtype=np.float32)
+    if vectors.ndim != 2:
+        raise ValueError(f"vectors should be (n, d), are {vectors.shape}")
+    if not np.isfinite(vectors).all():
+        raise ValueError("vectors hold NaN or infinity")
+    return vectors
 
 
 def default_cluster_size(count: int) -> int:

@@ -19,6 +19,7 @@ from diagnostics.testbed.run_files import WrittenRun, image_name, write_run
 from diagnostics.testbed.scenes import SIDE, UNSEEN
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import SMALL, make_world
+from triage.analysis import analyse
 from triage.ingest import ingest
 from triage.mapping import propose
 from triage.readers import open_reader
@@ -72,6 +73,38 @@ def test_the_files_are_imported_without_a_refused_row(written: WrittenRun, tmp_p
     assert (found.samples, found.refused, found.images_missing) == (320, 0, 0)
     assert found.errors == written.errors
     assert found.splits == {"train": 200, "val": 20, "test": 80, "ood": 20}
+
+
+def test_its_errors_have_all_six_features_and_fall_into_named_clusters(
+    written: WrittenRun, tmp_path: Path
+) -> None:
+    reader = open_reader(written.predictions)
+    mapping = propose(reader.columns(), [field.name for field in FIELDS])
+    folder = DataRoot(str(tmp_path)).run(uuid.uuid4())
+    ingest(
+        reader, written.predictions, folder, mapping=mapping, rule="vqa", image_root=written.images
+    )
+
+    def load(name: str) -> Image.Image:
+        with Image.open(written.images / name) as image:
+            return image.convert("RGB")
+
+    found = analyse(folder, seed=0, load_image=load, image_size=lambda name: (SIDE, SIDE))
+
+    features = found.features
+    assert features.num_rows == written.errors
+    for name in (
+        "image_confidence",
+        "text_confidence",
+        "attention_entropy",
+        "train_freq_of_template",
+        "domain_ood_score",
+    ):
+        assert features[name].null_count == 0, name
+    assert 0 < features["localization_iou"].null_count < features.num_rows
+    assert found.clusters >= 3
+    names = [card.name for card in found.cards]
+    assert len(set(names)) == len(names)
 
 
 def test_the_truth_lists_a_verdict_for_every_sample(written: WrittenRun) -> None:
