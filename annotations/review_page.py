@@ -175,7 +175,8 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     One transaction, one write to disk; what is shown is rendered after it. Raises
     queue.VerdictRefused.
     """
-    holding = [int(place) for place in request.POST.getlist("holding")[:9] if _is_place(place)]
+    places = {place for place in request.POST.getlist("holding")[:9] if _is_place(place)}
+    holding = sorted(int(place) for place in places - {request.POST.get("place")})
     with transaction.atomic():
         undone = act(audit, request)
         if undone is not None:

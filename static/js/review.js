@@ -167,19 +167,21 @@ function start() {
   function decide(kind) {
     const card = current();
     if (!card) return;
-    push({
+    const said = {
       do: "verdict",
       place: card.dataset.place,
       verdict: kind,
       corrected_answer: kind === "wrong_answer" ? form.elements.corrected_answer.value : "",
       comment: form.elements.comment.value,
       seconds: ((performance.now() - shownAt - away) / 1000).toFixed(2),
-    });
-    flash(kind);
+    };
     judged.push(card);
     if (judged.length > REMEMBERED) judged.shift();
+    flash(kind);
+    // The card goes first: the request says what is still in the deck.
     card.remove();
     show();
+    push(said);
   }
 
   function flash(kind) {
@@ -191,9 +193,9 @@ function start() {
   function later() {
     const card = current();
     if (!card) return;
-    push({ do: "later", place: card.dataset.place });
     card.remove();
     show();
+    push({ do: "later", place: card.dataset.place });
   }
 
   function undo() {

@@ -1,0 +1,315 @@
+"""Judging in a real browser: keys, undo, a lost connection, a thumb, and no script at all."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from PIL import Image, ImageDraw
+
+from annotations.audits import draw_audit
+from annotations.models import Audit, Verdict
+from tests.annotations.audit_factories import (
+    error_rows,
+    ingest_run,
+    make_member,
+    make_project_of,
+)
+from triage.models import Role
+
+pytestmark = pytest.mark.browser
+ITEMS = 8
+Opener = Callable[..., Any]
+
+
+@pytest.fixture
+def audit(review_server, tmp_path) -> Audit:
+    """Eight items with a picture, a box, an attention grid and candidates each."""
+    rows = error_rows(ITEMS)
+    for number, row in enumerate(rows):
+        picture = Image.new("RGB", (320, 200), (240, 240, 235))
+        ImageDraw.Draw(picture).ellipse((40, 40, 120 + 5 * number, 120), fill=(200, 40, 40))
+        row["image"] = f"{number}.png"
+        picture.save(tmp_path / row["image"])
+        row["boxes"] = [[40, 40, 120, 120]]
+        row["attention"] = [[0.1, 0.9], [0.3, 0.2]]
+        row["candidates"] = [
+            {"answer": "three", "probability": 0.6},
+            {"answer": "four", "probability": 0.3},
+        ]
+    run = ingest_run(make_project_of(), rows, image_root=tmp_path)
+    return draw_audit(run, protocol="custom", size=ITEMS, seed=11)
+
+
+@pytest.fixture
+def open_review(audit, review_server, chromium) -> Iterator[Opener]:
+    """Opens the review page as an annotator in a context of its own."""
+    make_member(audit.project, "ann", Role.ANNOTATOR)
+    contexts = []
+
+    def opener(**wishes: Any) -> Any:
+        client = Client()
+        client.force_login(get_user_model().objects.get(username="ann"))
+        context = chromium.new_context(viewport={"width": 1280, "height": 800}, **wishes)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": review_server.url}]
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        page.on("pageerror", lambda problem: page.complaints.append(str(problem)))
+        page.on(
+            "console",
+            lambda line: (
+                page.complaints.append(line.text)
+                if "Content Security Policy" in line.text
+                else None
+            ),
+        )
+        page.goto(f"{review_server.url}/audits/{audit.pk}/review/")
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+
+
+def place(page) -> int:
+    return int(page.locator("article.item:not([hidden])").get_attribute("data-place"))
+
+
+def press(page, *keys: str) -> None:
+    """Press keys as a hand does: the card is on the screen for a moment first."""
+    for key in keys:
+        page.locator("article.item:not([hidden])").wait_for()
+        page.wait_for_timeout(150)
+        page.keyboard.press(key)
+
+
+def all_saved(page) -> None:
+    page.locator("[data-tray][data-state=saved]", has_text="all saved").wait_for()
+
+
+def standing() -> list[tuple[int, str]]:
+    rows = Verdict.objects.standing().order_by("item__place")
+    return list(rows.values_list("item__place", "kind"))
+
+
+def test_one_key_judges_and_the_next_item_is_there_at_once(open_review) -> None:
+    page = open_review()
+    assert place(page) == 0
+    press(page, "m")
+    assert place(page) == 1
+    press(page, "2", "a", "u", "n")
+    all_saved(page)
+    kinds = ["match", "mismatch", "ambiguous", "unsure", "unusable"]
+    assert standing() == list(enumerate(kinds))
+    assert page.locator("[data-judged]").inner_text() == "5"
+    assert page.complaints == []
+
+
+def test_after_each_verdict_another_card_waits_behind_the_one_shown(open_review) -> None:
+    page = open_review()
+    for done in range(1, 4):
+        press(page, "m")
+        all_saved(page)
+        waiting = page.locator("article.item[hidden]")
+        assert waiting.get_attribute("data-place") == str(done + 1)
+        loaded = (
+            "card => card.querySelector('img').complete && card.querySelector('img').naturalWidth"
+        )
+        page.wait_for_function(loaded, arg=waiting.element_handle())
+
+
+def test_the_last_verdict_leads_to_a_page_that_says_so(open_review) -> None:
+    page = open_review()
+    press(page, *"m" * ITEMS)
+    page.get_by_role("heading", name="All judged").wait_for()
+    assert len(standing()) == ITEMS
+    page.keyboard.press("Backspace")
+    page.locator("article.item").first.wait_for()
+    assert place(page) == ITEMS - 1
+    assert len(standing()) == ITEMS - 1
+
+
+def test_undo_goes_back_across_items(open_review) -> None:
+    page = open_review()
+    press(page, "m", "x", "u")
+    all_saved(page)
+    for expected in (2, 1):
+        press(page, "Backspace")
+        page.locator(f"article.item[data-place='{expected}']:not([hidden])").wait_for()
+    assert "You said “mismatch”" in page.locator("article.item:not([hidden])").inner_text()
+    press(page, "m", "a")
+    all_saved(page)
+    assert standing() == [(0, "match"), (1, "match"), (2, "ambiguous")]
+
+
+def test_a_wrong_answer_takes_the_corrected_one_typed_or_chosen(open_review) -> None:
+    page = open_review()
+    field = page.locator("input[name=corrected_answer]")
+    press(page, "w")
+    assert field.evaluate("field => field === document.activeElement")
+    assert field.input_value() == ""
+    page.keyboard.type("x m 5")
+    page.keyboard.press("Escape")
+    assert place(page) == 0
+    press(page, "w")
+    page.keyboard.type("two and a half")
+    page.keyboard.press("Enter")
+    press(page, "w")
+    page.locator("[data-chips] button", has_text="four").click()
+    press(page, "w", "Enter")
+    all_saved(page)
+    kept = Verdict.objects.order_by("item__place").values_list("kind", "corrected_answer")
+    answers = ["two and a half", "four", ""]
+    assert list(kept) == [("wrong_answer", answer) for answer in answers]
+
+
+def test_keys_typed_into_the_comment_judge_nothing(open_review) -> None:
+    page = open_review()
+    press(page, "c")
+    page.keyboard.type("m x u 1 0")
+    page.keyboard.press("Enter")
+    assert place(page) == 0
+    press(page, "x")
+    all_saved(page)
+    assert Verdict.objects.get().comment == "m x u 1 0"
+    assert page.locator("input[name=comment]").input_value() == ""
+
+
+def test_boxes_attention_and_zoom_are_drawn_and_taken_away(open_review) -> None:
+    page = open_review()
+    page.wait_for_function("document.querySelector('article canvas').width > 300")
+    painted = """() => {
+        const canvas = document.querySelector('article:not([hidden]) canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return data.filter((value, index) => index % 4 === 3 && value > 0).length;
+    }"""
+    boxes = page.evaluate(painted)
+    press(page, "o")
+    both = page.evaluate(painted)
+    press(page, "b", "o")
+    assert page.evaluate(painted) == 0
+    assert 0 < boxes < both
+    width = "document.querySelector('article:not([hidden]) img').getBoundingClientRect().width"
+    fit = page.evaluate(width)
+    press(page, "z")
+    assert page.evaluate(width) > 1.9 * fit
+    press(page, "m")
+    assert page.evaluate(width) == fit
+    assert page.complaints == []
+
+
+def test_a_lost_connection_loses_nothing_and_sends_nothing_twice(open_review) -> None:
+    page = open_review()
+    press(page, "m")
+    all_saved(page)
+    page.context.set_offline(True)
+    press(page, "x", "u")
+    page.locator("[data-tray][data-state=waiting]", has_text="2 not saved yet").wait_for()
+    assert standing() == [(0, "match")]
+    page.context.set_offline(False)
+    all_saved(page)
+    assert standing() == [(0, "match"), (1, "mismatch"), (2, "unsure")]
+    assert Verdict.objects.count() == 3
+    page.locator("article.item:not([hidden])").wait_for()
+    assert place(page) == 3
+
+
+def test_an_answer_that_never_came_is_asked_for_again_as_the_same(open_review) -> None:
+    page = open_review()
+    lost = []
+
+    def lose_first(route: Any) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/review/", lose_first)
+    press(page, "m")
+    all_saved(page)
+    assert lost == [200]
+    assert Verdict.objects.count() == 1
+
+
+def test_what_was_not_sent_survives_the_page(open_review) -> None:
+    page = open_review()
+    page.route("**/review/", lambda route: route.abort())
+    press(page, "x")
+    page.locator("[data-tray][data-state=waiting]").wait_for()
+    page.unroute("**/review/")
+    other = page.context.new_page()
+    page.close()
+    other.goto(page.url)
+    all_saved(other)
+    assert standing() == [(0, "mismatch")]
+    assert place(other) == 1
+
+
+def test_putting_off_brings_the_item_at_the_end(open_review) -> None:
+    page = open_review()
+    press(page, "0")
+    assert place(page) == 1
+    press(page, *"m" * (ITEMS - 1))
+    page.locator("article.item[data-place='0']:not([hidden])").wait_for()
+    press(page, "m")
+    page.get_by_role("heading", name="All judged").wait_for()
+
+
+def test_a_thumb_reaches_every_verdict_on_a_phone(open_review) -> None:
+    page = open_review(has_touch=True, is_mobile=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    for button in page.locator("button.verdict").all():
+        box = button.bounding_box()
+        assert box["height"] >= 44
+        assert box["y"] + box["height"] <= 844
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.wait_for_timeout(150)
+    page.locator("button.verdict", has_text="mismatch").tap()
+    all_saved(page)
+    assert standing() == [(0, "mismatch")]
+
+
+def test_without_script_it_is_a_plain_form(open_review) -> None:
+    page = open_review(java_script_enabled=False)
+    assert place(page) == 0
+    page.get_by_label("Corrected answer").fill("nine")
+    page.get_by_label("Corrected answer").press("Enter")
+    assert standing() == []
+    page.locator("button.verdict", has_text="wrong answer").click()
+    assert place(page) == 1
+    page.locator("button.verdict", has_text=re.compile("^match")).click()
+    assert standing() == [(0, "wrong_answer"), (1, "match")]
+    assert Verdict.objects.first().corrected_answer == "nine"
+    page.get_by_role("button", name="Undo").click()
+    assert place(page) == 1
+    assert standing() == [(0, "wrong_answer")]
+
+
+def test_the_next_item_is_painted_within_a_blink(open_review) -> None:
+    page = open_review()
+    page.evaluate(
+        """() => {
+            window.took = [];
+            const deck = document.querySelector('[data-deck]');
+            document.addEventListener('keydown', () => { window.began = performance.now(); }, true);
+            new MutationObserver(() => requestAnimationFrame(() => setTimeout(() => {
+                if (window.began) window.took.push(performance.now() - window.began);
+                window.began = 0;
+            }))).observe(deck, { childList: true });
+        }"""
+    )
+    press(page, *"mxuamx")
+    all_saved(page)
+    page.wait_for_function("window.took.length >= 6")
+    took = sorted(page.evaluate("window.took"))
+    # The figure to reach is 50 ms; a machine busy with other tests gets some more.
+    assert took[len(took) // 2] < 100
