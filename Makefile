@@ -41,7 +41,7 @@ browser:
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	SECRET_KEY=lint $(BIN)/mypy
 	$(BIN)/lint-imports
 	find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --target-version 5.2 --check
 	SECRET_KEY=lint $(MANAGE) makemigrations --check --dry-run

@@ -48,7 +48,8 @@ class DrawForm(forms.Form):
     def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.run = run
-        self.fields["population"].queryset = run.stored_filters.all()
+        population: Any = self.fields["population"]
+        population.queryset = run.stored_filters.all()
 
     def clean_threshold(self) -> Fraction | None:
         """The typed percentage as an exact fraction."""

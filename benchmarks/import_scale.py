@@ -66,7 +66,16 @@ def import_once(source: Path, root: Path) -> None:
     result = ingest(reader, source, folder, mapping=mapping, rule="exact")
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"rows": result.samples, "errors": result.errors, "seconds": round(seconds, 1), "peak_mb": round(peak)}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "rows": result.samples,
+                "errors": result.errors,
+                "seconds": round(seconds, 1),
+                "peak_mb": round(peak),
+            }
+        )
+    )
 
 
 def time_pages(root: Path) -> dict[str, float]:

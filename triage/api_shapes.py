@@ -77,7 +77,7 @@ class GroupShape(serializers.Serializer):
 
     value = serializers.CharField(allow_null=True)
     samples = serializers.IntegerField()
-    errors = serializers.IntegerField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]
     rate = serializers.FloatField()
     low = serializers.FloatField()
     high = serializers.FloatField()

@@ -56,7 +56,9 @@ class SampleFilter:
         unknown = sorted(set(stored) - set(known))
         if unknown:
             raise ValueError(f"unknown criteria: {', '.join(unknown)}")
-        values = {k: tuple(v) if isinstance(v, list | tuple) else v for k, v in stored.items()}
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list | tuple) else v for k, v in stored.items()
+        }
         chosen = cls(**values)
         if chosen.cluster and not chosen.clustering:
             raise ValueError("a cluster needs the clustering it belongs to")
@@ -230,7 +232,8 @@ class RunBrowser:
         """All chosen positions, ascending, int64."""
         where, values = self._where(chosen)
         query = f"SELECT position FROM {self._source} s {where} ORDER BY position"
-        return self._db.execute(query, values).fetchnumpy()["position"].astype(np.int64)
+        found = self._db.execute(query, values).fetchnumpy()["position"]
+        return np.asarray(found, dtype=np.int64)
 
     def columns_present(self) -> list[str]:
         """Record columns that hold a value in some row."""

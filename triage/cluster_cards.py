@@ -1,7 +1,7 @@
 """What a cluster is about: a name, its commonest confusions, and samples that stand for it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ DOMINANT_SHARE = 0.6
 DOMINANT_LIFT = 1.3
 # A word in more than this share of the clusters marks none of them, if there are a few.
 COMMONPLACE_SHARE, COMMONPLACE_FROM = 0.8, 4
+# A word marks a cluster among those of one head if it is this much commoner there (or else this).
+SIBLING_LIFTS = (1.2, 1.02)
 # At least two characters, the first a letter.
 WORD = r"(?u)\b[^\W\d_]\w+\b"
 # The words of questions are stop words to a search engine and the point here.
@@ -77,35 +79,42 @@ def make_cards(
     with `position`, aligned with the arrays (n,).
     """
     present = sorted(set(labels.tolist()) - {UNCLUSTERED})
-    ordered = present + ([UNCLUSTERED] if UNCLUSTERED in labels else [])
-    terms = class_terms([sample_text(row) for row in rows], labels)
+    members = {n: np.flatnonzero(labels == n) for n in [*present, UNCLUSTERED]}
+    chosen = {n: [rows[i] for i in each.tolist()] for n, each in members.items()}
+    shares = {n: _shares(each, rows) for n, each in chosen.items()}
+    heads = {n: _head(shares[n]) for n in present}
+    terms = class_terms([sample_text(row) for row in rows], labels, heads, most=2 * TERMS)
     cards: list[ClusterCard] = []
-    for number in ordered:
-        members = np.flatnonzero(labels == number)
-        chosen = [rows[index] for index in members.tolist()]
-        shares = _shares(chosen, rows)
-        words = tuple(terms.get(number, ()))
-        name = "Unclustered" if number == UNCLUSTERED else _name(words, shares)
+    for number in present + ([UNCLUSTERED] if chosen[UNCLUSTERED] else []):
+        words, confusions = terms.get(number, []), _confusions(chosen[number])
+        taken = {card.name for card in cards}
+        clustered = number != UNCLUSTERED
         cards.append(
             ClusterCard(
                 cluster=number,
-                name=_unused(name, {card.name for card in cards}),
-                terms=words,
-                size=len(members),
-                share_of_errors=len(members) / len(rows),
-                confusions=_confusions(chosen),
-                shares=shares,
-                exemplars=_exemplars(rows, members, strength, map_xy),
+                name=_name(heads[number], words, taken) if clustered else "Unclustered",
+                terms=tuple(words[:TERMS]),
+                size=len(chosen[number]),
+                share_of_errors=len(chosen[number]) / len(rows),
+                confusions=confusions,
+                shares=shares[number],
+                exemplars=_exemplars(rows, members[number], strength, map_xy),
             )
         )
     return cards
 
 
-def class_terms(texts: Sequence[str], labels: np.ndarray) -> dict[int, list[str]]:
+def class_terms(
+    texts: Sequence[str],
+    labels: np.ndarray,
+    heads: Mapping[int, str] | None = None,
+    most: int = TERMS,
+) -> dict[int, list[str]]:
     """The words that mark each cluster, by class-based TF-IDF (Grootendorst 2022):
     tf(term, cluster) · log(1 + mean words per cluster / frequency of the term).
 
-    From four clusters on, a word that stands in more than 80 % of them marks none.
+    From four clusters on, a word that stands in more than 80 % of them marks none. `heads` say
+    what else a cluster is named for: of clusters with one head, words that all use alike mark none.
     """
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
@@ -128,26 +137,52 @@ def class_terms(texts: Sequence[str], labels: np.ndarray) -> dict[int, list[str]
     weights = shares * np.log1p(counts.sum() / len(numbers) / frequency)
     if len(numbers) >= COMMONPLACE_FROM:
         weights[:, commonplace] = 0.0
+    if heads is not None:
+        weights = _above_siblings(weights, shares, numbers, heads)
     return {
-        number: [str(words[i]) for i in np.argsort(-row, kind="stable")[:TERMS] if row[i] > 0]
+        number: [str(words[i]) for i in np.argsort(-row, kind="stable")[:most] if row[i] > 0]
         for number, row in zip(numbers, weights, strict=True)
     }
 
 
-def _name(terms: Sequence[str], shares: Sequence[Share]) -> str:
-    """Marking words, after the metadata that most of the cluster shares."""
+def _above_siblings(
+    weights: np.ndarray, shares: np.ndarray, numbers: Sequence[int], heads: Mapping[int, str]
+) -> np.ndarray:
+    """Weights (clusters, words) without the words that a cluster has no more often than the others
+    of its head: every 'how many' question counts. A cluster that would be left without any is
+    held to less, and in the end keeps all of its own."""
+    kept = np.zeros_like(weights)
+    named = np.array([heads[number] for number in numbers])
+    for head in set(named.tolist()):
+        siblings = np.flatnonzero(named == head)
+        lift = shares[siblings] / np.maximum(shares[siblings].mean(axis=0), 1e-12)
+        for least in (*SIBLING_LIFTS, 0.0) if len(siblings) > 1 else (0.0,):
+            bare = siblings[~kept[siblings].any(axis=1)]
+            kept[bare] = weights[bare] * (lift[np.isin(siblings, bare)] >= least)
+    return kept
+
+
+def _head(shares: Sequence[Share]) -> str:
+    """The metadata that most of the cluster shares."""
     dominant = [each.value for each in shares if each.column in ("question_type", "category")]
-    head = " · ".join(dict.fromkeys(dominant[:2]))
-    tail = ", ".join(term for term in terms[:3] if term.lower() not in head.lower())
-    return ": ".join(part for part in (head, tail) if part) or "Without words"
+    return " · ".join(dict.fromkeys(dominant[:2]))
 
 
-def _unused(name: str, taken: set[str]) -> str:
-    number, unused = 1, name
-    while unused in taken:
+def _name(head: str, terms: Sequence[str], taken: Collection[str]) -> str:
+    """Marking words after the head; further words, or else a number, where the name is taken."""
+    words = [term for term in terms if term.lower() not in head.lower().split()]
+    name = ""
+    for count in range(min(3, len(words)), len(words) + 1):
+        tail = ", ".join([*words[: min(2, count)], *words[max(2, count - 1) : count]])
+        name = name or tail
+        tried = ": ".join(part for part in (head, tail) if part) or "Without words"
+        if tried not in taken:
+            return tried
+    first = ": ".join(part for part in (head, name) if part) or "Without words"
+    number = 2
+    while f"{first} ({number})" in taken:
         number += 1
-        unused = f"{name} ({number})"
-    return unused
+    return f"{first} ({number})"
 
 
 def _shares(chosen: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> tuple[Share, ...]:

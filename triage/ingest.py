@@ -161,7 +161,7 @@ def _holds_bytes(column: Any) -> bool:
     if isinstance(column, pa.Array):
         kind = column.type
         binary = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-        return binary or pa.types.is_struct(kind)
+        return bool(binary or pa.types.is_struct(kind))
     return any(isinstance(value, dict | bytes) for value in column)
 
 

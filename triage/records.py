@@ -7,7 +7,7 @@ Both ways give the same result; the first is only faster.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
@@ -75,7 +75,8 @@ CONFORMED = pa.schema(
 )
 SCHEMA = pa.schema([(field.name, field.arrow) for field in FIELDS] + list(COMPUTED))
 
-Column = pa.Array | list[Any]
+# An Arrow array, or a list of values as a reader found them.
+Column: TypeAlias = "pa.Array | list[Any]"
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,7 @@ def _in_words(value: Any) -> Any:
 
 
 def _listed(column: Column) -> list[Any]:
-    return column.to_pylist() if isinstance(column, pa.Array) else column
+    return list(column.to_pylist()) if isinstance(column, pa.Array) else column
 
 
 def _any(mask: pa.Array) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow.compute as pc
 from django.conf import settings
 from django.http import QueryDict
@@ -33,7 +34,7 @@ def browser_of(run: Run) -> RunBrowser:
 def overview(run: Run, query: QueryDict) -> dict[str, Any]:
     """The run page: counts by split, one breakdown, what has been analysed."""
     browser = browser_of(run)
-    low, high = clopper_pearson([run.errors], [run.samples])
+    low, high = clopper_pearson(np.array([run.errors]), np.array([run.samples]))
     clustering = run.current_clustering()
     return {
         "run": run,

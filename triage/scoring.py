@@ -151,7 +151,7 @@ def score(table: pa.Table, rule: str) -> np.ndarray:
         raise CannotScore(f"the rule '{rule}' needs the field '{RULES[rule].needs}' in every row")
     credit = RULES[rule].credit
     if credit is None:
-        return table.column("correct").to_numpy().astype(np.float32)
+        return np.asarray(table.column("correct").to_numpy(), dtype=np.float32)
     answers = pc.binary_join(table.column("answers"), "\x1f")
     joined = pc.binary_join_element_wise(table.column("prediction"), answers, "\x1e")
     encoded = pc.dictionary_encode(joined.combine_chunks())
@@ -159,7 +159,8 @@ def score(table: pa.Table, rule: str) -> np.ndarray:
     for pair in encoded.dictionary.to_pylist():
         prediction, _, references = pair.partition("\x1e")
         scored.append(credit(prediction, references.split("\x1f")))
-    return np.asarray(scored, dtype=np.float32)[encoded.indices.to_numpy()]
+    credits: np.ndarray = np.asarray(scored, dtype=np.float32)[encoded.indices.to_numpy()]
+    return credits
 
 
 def propose_rule(rows: Sequence[Mapping[str, object]]) -> str:

@@ -112,7 +112,7 @@ def candidates(value: Any) -> list[dict[str, Any]]:
         value = [{"answer": answer, "probability": each} for answer, each in value.items()]
     if not isinstance(value, list):
         raise ValueError(f"should be a list of {{answer, probability}}, is a {_kind(value)}")
-    found = []
+    found: list[dict[str, Any]] = []
     for number, each in enumerate(value, start=1):
         if not isinstance(each, dict) or "answer" not in each:
             raise ValueError(f"entry {number} has no 'answer'")

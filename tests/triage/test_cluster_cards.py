@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triage.cluster_cards import EXEMPLARS, class_terms, make_cards
+from triage.cluster_cards import EXEMPLARS, _name, class_terms, make_cards
 
 
 def rows_of(texts: list[str], **columns: list[Any]) -> list[dict[str, Any]]:
@@ -70,6 +70,41 @@ def test_with_three_clusters_common_words_are_kept() -> None:
     assert all("image" in terms for terms in class_terms(texts, np.arange(3)).values())
 
 
+def test_words_that_all_clusters_of_one_head_use_alike_mark_none_of_them() -> None:
+    texts = ["how many dogs", "how many cats", "where lamp", "where sofa"]
+    heads = {0: "counting", 1: "counting", 2: "position", 3: "position"}
+
+    found = class_terms(texts, np.arange(4), heads)
+
+    assert found == {0: ["dogs"], 1: ["cats"], 2: ["lamp"], 3: ["sofa"]}
+
+
+def test_a_cluster_alone_with_its_head_keeps_its_words() -> None:
+    found = class_terms(["how many dogs", "where lamp"], np.arange(2), {0: "a", 1: "b"})
+
+    assert {"how", "many", "dogs"} == set(found[0])
+
+
+def test_clusters_with_the_very_same_words_keep_them() -> None:
+    found = class_terms(["dog dog cat"] * 2, np.arange(2), {0: "a", 1: "a"})
+
+    assert found == {0: ["dog", "cat"], 1: ["dog", "cat"]}
+
+
+def test_a_small_difference_marks_a_cluster_that_has_no_larger_one() -> None:
+    texts = ["how many dogs dogs dogs cats cats", "how many dogs dogs cats cats cats"]
+
+    found = class_terms(texts, np.arange(2), {0: "counting", 1: "counting"})
+
+    assert (found[0], found[1]) == (["dogs"], ["cats"])
+
+
+def test_as_many_words_are_given_as_are_asked_for() -> None:
+    found = class_terms(["ape bee cow dog elk fox", "gnu"], np.array([0, 1]), most=5)
+
+    assert len(found[0]) == 5
+
+
 def test_words_of_the_unclustered_count_for_nothing() -> None:
     found = class_terms(["dog", "dog", "cat", "zebra"], np.array([0, 0, 1, -1]))
 
@@ -123,6 +158,27 @@ def test_names_are_distinct_even_when_the_words_are_not() -> None:
     names = [card.name for card in cards]
     assert len(set(names)) == 3
     assert names[1] == f"{names[0]} (2)"
+
+
+def test_a_taken_name_is_told_apart_by_a_further_word_before_a_number() -> None:
+    words = ["left", "right", "on", "green"]
+
+    first = _name("position", words, set())
+    second = _name("position", words, {first})
+    third = _name("position", words, {first, second})
+    fourth = _name("position", words, {first, second, third})
+
+    assert first == "position: left, right, on"
+    assert second == "position: left, right, green"
+    assert third == "position: left, right, on (2)"
+    assert fourth == "position: left, right, on (3)"
+
+
+def test_words_of_the_head_are_not_said_twice() -> None:
+    assert _name("sports ball", ["ball", "bat"], set()) == "sports ball: bat"
+    assert _name("counting", [], set()) == "counting"
+    assert _name("", [], {"Without words"}) == "Without words (2)"
+    assert _name("", ["dog"], set()) == "dog"
 
 
 def test_a_cluster_without_words_has_a_name_too() -> None:

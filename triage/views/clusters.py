@@ -17,7 +17,7 @@ from triage.models import ConfirmedCluster
 
 
 # Bokeh sets style attributes on what it draws; scripts stay the page's own.
-@csp_update({"style-src": [SELF, UNSAFE_INLINE]})
+@csp_update({"style-src": [SELF, UNSAFE_INLINE]})  # type: ignore[arg-type]
 @require_GET
 def clusters(request: HttpRequest, pk: int) -> HttpResponse:
     """The map and the cards."""

@@ -17,7 +17,8 @@ from triage.models import Job, Membership, Project, Role
 def projects(request: HttpRequest) -> HttpResponse:
     """The projects of the person who asks; an only one opens at once."""
     found = list(Project.objects.of(request.user).annotate(runs_count=Count("runs", distinct=True)))
-    memberships = {each.project_id: each for each in request.user.memberships.all()}
+    own = Membership.objects.filter(user=request.user)  # type: ignore[misc]
+    memberships = {each.project_id: each for each in own}
     rows = [(project, memberships[project.pk]) for project in found]
     return render(request, "triage/projects.html", {"rows": rows})
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -70,8 +71,9 @@ def filter_store(request: HttpRequest, pk: int) -> HttpResponse:
     if not name:
         messages.error(request, _("Give the filter a name."))
         return redirect(address)
+    user: Any = request.user
     stored, made = StoredFilter.objects.get_or_create(
-        run=chosen, name=name, defaults={"criteria": criteria, "created_by": request.user}
+        run=chosen, name=name, defaults={"criteria": criteria, "created_by": user}
     )
     if not made and stored.criteria != criteria:
         messages.error(request, _("There is another filter of that name; choose a new one."))
