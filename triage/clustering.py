@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 UNCLUSTERED = -1
 COMPONENTS = 5
@@ -79,7 +80,9 @@ def cluster(
         return ClusterResult(labels, (labels >= 0).astype(np.float32), layout, parameters)
     epochs = layout_epochs(len(distinct))
     parameters |= {"distinct_samples": len(distinct), "umap_epochs": epochs}
-    flat, layout = _reduce(distinct, seed, epochs, progress)
+    # Sums over several threads differ in their last digits, and UMAP makes another map of that.
+    with threadpool_limits(1, user_api="blas"):
+        flat, layout = _reduce(distinct, seed, epochs, progress)
     progress(0.85, "Finding dense groups")
     labels, strength = _density(_spread(flat, which, rng), smallest)
     layout = _scaled(_spread(layout, which, rng))

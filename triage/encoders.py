@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from triage.image_descriptors import LENGTH, describe
 
@@ -128,7 +129,8 @@ def _stacked(table: pa.Table, name: str) -> np.ndarray | None:
 
 def _builtin(table: pa.Table, load_image: LoadImage, progress: Progress) -> Embeddings:
     rows = table.select(["question", "answers", "prediction", "image"]).to_pylist()
-    text = _reduced_text([sample_text(row) for row in rows])
+    with threadpool_limits(1, user_api="blas"):  # the same digits whatever the threads
+        text = _reduced_text([sample_text(row) for row in rows])
     described: dict[str, np.ndarray | None] = {}
     image = np.zeros((len(rows), LENGTH))
     present = np.zeros(len(rows), dtype=bool)
@@ -142,7 +144,8 @@ def _builtin(table: pa.Table, load_image: LoadImage, progress: Progress) -> Embe
             image[index], present[index] = vector, True
         if index % 500 == 0:
             progress(index / len(rows), "Describing images")
-    image = _reduced_images(image, present)
+    with threadpool_limits(1, user_api="blas"):
+        image = _reduced_images(image, present)
     joint = np.hstack([unit(text), unit(image)]) if present.any() else unit(text)
     import sklearn
 

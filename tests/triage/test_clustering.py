@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score, homogeneity_score
 from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
 from triage import clustering
 from triage.clustering import UNCLUSTERED, cluster
@@ -70,6 +71,19 @@ def test_the_same_seed_gives_the_same_result_to_the_bit(
     assert np.array_equal(again.map_xy, found.map_xy)
     assert np.array_equal(again.strength, found.strength)
     assert again.parameters == found.parameters
+
+
+def test_the_number_of_threads_does_not_change_the_result() -> None:
+    # Not round: sums of such vectors do differ by how they are split.
+    vectors = np.random.default_rng(0).normal(size=(600, 300)) * np.pi
+
+    with threadpool_limits(1):
+        alone = cluster(vectors, seed=0)
+    with threadpool_limits(2):
+        shared = cluster(vectors, seed=0)
+
+    assert np.array_equal(alone.map_xy, shared.map_xy)
+    assert np.array_equal(alone.labels, shared.labels)
 
 
 def test_another_seed_gives_another_map_of_the_same_groups(
