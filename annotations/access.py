@@ -19,6 +19,15 @@ def audit_for(user: Any, pk: int, role: Role) -> Audit:
     return audit
 
 
+def audit_to_judge(user: Any, pk: int) -> Audit:
+    """The audit with key `pk` and its project alone, for any member: what judging needs, fast."""
+    audit = Audit.objects.order_by().select_related("project").filter(pk=pk).first()
+    if audit is None:
+        raise Http404
+    require(user, audit.project, Role.ANNOTATOR)
+    return audit
+
+
 def curated_set_for(user: Any, pk: int, role: Role = Role.LEAD) -> CuratedSet:
     """The curated set with key `pk`, for a member of its project with at least `role`."""
     chosen = CuratedSet.objects.select_related("run__project").filter(pk=pk).first()

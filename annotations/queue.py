@@ -5,15 +5,17 @@ the constraints on `Seat` and `Verdict` hold whatever two requests do at once, a
 loses such a race looks again. Nothing here reads a file: an item carries its snapshot.
 """
 
+import threading
 import uuid
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,8 @@ from annotations.models import CHOICES, Audit, Item, Seat, Verdict, VerdictKind
 
 # How often a request that lost a race looks again before it gives up.
 ATTEMPTS = 6
+# A lease is renewed once this share of it has passed, not with every request.
+_FRESH = 0.2
 LONGEST_ANSWER = 1000
 LONGEST_COMMENT = 10_000
 
@@ -77,6 +81,20 @@ class Progress:
         return self.total - self.judged
 
 
+# One lock for the threads of this process; see `turn`.
+_TURN = threading.Lock()
+
+
+def turn() -> AbstractContextManager[Any]:
+    """This thread's turn to judge, where the database has one writer at a time.
+
+    Python runs one thread at a time in any case. Without turns the one that holds SQLite's write
+    lock has to wait for the interpreter behind all that wait for the lock; with them it goes
+    straight through, and those waiting are served in order instead of sleeping and trying again.
+    """
+    return _TURN if connection.vendor == "sqlite" else nullcontext()
+
+
 def _looking_again(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Run `verb` in a transaction, again when another request won a race for the same rows."""
 
@@ -107,10 +125,10 @@ def hand_out(audit: Audit, annotator: Any, *, skip: Collection[int] = ()) -> Ite
         return None
     until = _lease_end()
     leased = Seat.objects.filter(annotator=annotator, leased_until__isnull=False, item__audit=audit)
-    own = list(leased.order_by("item__place").values_list("pk", "item_id", "item__place"))
-    if own:
-        leased.filter(pk__in=[pk for pk, _item, _place in own]).update(leased_until=until)
-    for _pk, item, place in own:
+    own = list(leased.order_by("item__place").values_list("item_id", "item__place", "leased_until"))
+    if any(end < until - _FRESH * (until - timezone.now()) for _item, _place, end in own):
+        leased.update(leased_until=until)
+    for item, place, _end in own:
         if place not in skip:
             return Item.objects.get(pk=item)
     for _attempt in range(ATTEMPTS):
@@ -142,10 +160,11 @@ def record(
     AuditClosed or NoSeat; a lease that ran out is no reason as long as a seat is still free.
     """
     comment, corrected_answer = comment.strip(), corrected_answer.strip()
-    earlier = Verdict.objects.filter(submission=submission).first()
-    if earlier is not None:
-        wanted = (item.pk, annotator.pk, kind, comment, corrected_answer)
-        return _same(earlier, wanted)
+    theirs = Q(item=item, annotator=annotator)
+    found = list(Verdict.objects.filter(theirs | Q(submission=submission)).order_by("pk"))
+    for earlier in found:
+        if earlier.submission == submission:
+            return _same(earlier, (item.pk, annotator.pk, kind, comment, corrected_answer))
     _check(kind, comment, corrected_answer)
     _check_open(item.audit_id)
     _take_seat(item, annotator, until=None)
@@ -156,7 +175,8 @@ def record(
         comment=comment,
         corrected_answer=corrected_answer,
         submission=submission,
-        supersedes=_last_of_chain(item, annotator),
+        # A chain only grows at its end: its last row is the newest.
+        supersedes=found[-1] if found else None,
         seconds=seconds,
     )
 
@@ -245,11 +265,6 @@ def _take_seat(item: Item, annotator: Any, until: datetime | None) -> None:
     raise NoSeat(_("As many people as this audit asks for have this item already."))
 
 
-def _last_of_chain(item: Item, annotator: Any) -> Verdict | None:
-    chain = Verdict.objects.filter(item=item, annotator=annotator, superseded_by__isnull=True)
-    return chain.only("pk").first()
-
-
 def _same(kept: Verdict, wanted: tuple[Any, ...]) -> Verdict:
     found = (kept.item_id, kept.annotator_id, kept.kind, kept.comment, kept.corrected_answer)
     if found != wanted:
@@ -276,6 +291,6 @@ def _check(kind: str, comment: str, corrected_answer: str) -> None:
 
 
 def _check_open(audit_pk: int) -> None:
-    state = Audit.objects.filter(pk=audit_pk).values_list("state", flat=True).first()
+    state = Audit.objects.order_by().filter(pk=audit_pk).values_list("state", flat=True).first()
     if state != Audit.State.OPEN:
         raise AuditClosed(_("The audit is closed: it takes no more verdicts."))

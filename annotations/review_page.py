@@ -182,9 +182,8 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
         if undone is not None:
             holding.append(undone.place)
         fresh = next_items(audit, request, holding)
-        progress = queue.progress(audit, request.user)
     return {
-        "progress": _told(progress),
+        "progress": _told(queue.progress(audit, request.user)),
         "undone": undone.place if undone else None,
         "cards": _rendered(audit, [*([undone] if undone else []), *fresh], request, undone),
     }
@@ -231,8 +230,8 @@ def _put_off(session: SessionBase, audit: Audit, place: int) -> None:
 
 
 def _item(audit: Audit, place: str) -> Item:
-    found = Item.objects.filter(audit=audit, place=int(place)) if _is_place(place) else None
-    item = found.first() if found is not None else None
+    here = Item.objects.filter(audit=audit).defer("snapshot")
+    item = here.filter(place=int(place)).first() if _is_place(place) else None
     if item is None:
         raise queue.BadVerdict(_("There is no such item in this audit."), field="place")
     return item

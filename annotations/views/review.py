@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations import audit_lists, queue, review_page
-from annotations.access import audit_for
+from annotations.access import audit_to_judge
 from annotations.models import Item
 from triage.access import membership_in, project_for
 from triage.image_files import NotAPicture
@@ -21,7 +21,7 @@ from triage.store import DataRoot, evidence_path
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """Judge items: a script posts and gets the next cards, a plain form posts and is sent on."""
-    audit = audit_for(request.user, pk, Role.ANNOTATOR)
+    audit = audit_to_judge(request.user, pk)
     if request.method == "GET":
         context = review_page.page(audit, request)
         membership = membership_in(request.user, audit.project)
@@ -35,7 +35,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         return JsonResponse({"reason": _("Somebody else is signed in now.")}, status=403)
     try:
         if sender is not None:
-            return JsonResponse(review_page.reply(audit, request))
+            with queue.turn():
+                return JsonResponse(review_page.reply(audit, request))
         undone = review_page.act(audit, request)
     except queue.VerdictRefused as reason:
         if sender is not None:
@@ -49,7 +50,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def item_image(request: HttpRequest, pk: int, place: int) -> HttpResponse:
     """The picture of one item, from the copy kept as evidence."""
-    audit = audit_for(request.user, pk, Role.ANNOTATOR)
+    audit = audit_to_judge(request.user, pk)
     checksum = (
         Item.objects.filter(audit=audit, place=place).values_list("image_sha256", flat=True).first()
     )
