@@ -25,7 +25,7 @@ def reread(text: str, scene: Scene) -> str | None:
     looks = Counter((shape.colour, shape.kind) for shape in scene.shapes)
     if found := re.fullmatch(r"How many (\w+)s are there\?", text):
         return str(sum(n for (_, kind), n in looks.items() if kind == found[1]))
-    if found := re.fullmatch(r"Is there a (\w+) (\w+)\?", text):
+    if found := re.fullmatch(r"Is there an? (\w+) (\w+)\?", text):
         return "yes" if looks[found[1], found[2]] else "no"
     if found := re.fullmatch(r"Is the (\w+) (\w+) (?:on|in) the (left|top) .*\?", text):
         if looks[found[1], found[2]] != 1:
