@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from annotations import verdict_files
+from annotations import audits, verdict_files
 from annotations.audits import draw_audit
 from annotations.models import Audit
 from diagnostics.testbed.training import TrainingConfig
@@ -45,18 +45,21 @@ class Demonstration:
 def demonstrate(*, small: bool = False, progress: Progress) -> Demonstration:
     """Make what is missing of the demonstration; passwords are new each time."""
     project = Project.objects.filter(name=PROJECT).first() or Project.start(PROJECT)
-    run = project.runs.filter(name=RUN).first()
-    if run is None:
-        run = _run(project, small, progress)
-    if run.current_clustering() is None:
-        analyse_run(run, seed=SEED, progress=_part(progress, 0.75, 0.95))
-    progress(0.96, "Drawing audits")
-    finished = _audit(run, "checklist-100") or _finished(run)
-    waiting = _audit(run, "quality-200") or draw_audit(run, protocol="quality-200", seed=SEED)
     passwords = {
         name: _sign_in(project, name, role)
         for name, role in (("lead", Role.ADMIN), ("annotator", Role.ANNOTATOR))
     }
+    lead = get_user_model().objects.get(username="lead")
+    run = project.runs.filter(name=RUN).first()
+    if run is None:
+        run = _run(project, lead, small, progress)
+    if run.current_clustering() is None:
+        analyse_run(run, seed=SEED, progress=_part(progress, 0.75, 0.95))
+    progress(0.96, "Drawing audits")
+    finished = _audit(run, "checklist-100") or _finished(run, lead)
+    waiting = _audit(run, "quality-200") or draw_audit(
+        run, protocol="quality-200", seed=SEED, user=lead
+    )
     progress(1.0, "Ready")
     return Demonstration(project, run, finished, waiting, passwords)
 
@@ -67,7 +70,7 @@ def folder() -> Path:
     return Path(here) / "demonstration"
 
 
-def _run(project: Project, small: bool, progress: Progress) -> Run:
+def _run(project: Project, lead: Any, small: bool, progress: Progress) -> Run:
     # torch is needed here and nowhere near a page.
     from diagnostics.testbed.run_files import write_run
 
@@ -86,6 +89,7 @@ def _run(project: Project, small: bool, progress: Progress) -> Run:
         mapping=shown.mapping,
         rule=rule_for(shown, shown.mapping),
         images=written.images,
+        user=lead,
         progress=_part(progress, 0.7, 0.75),
     )
 
@@ -94,14 +98,15 @@ def _audit(run: Run, protocol: str) -> Audit | None:
     return run.audits.filter(protocol=protocol).first()
 
 
-def _finished(run: Run) -> Audit:
-    """An audit whose every verdict is the world's own truth."""
-    audit = draw_audit(run, protocol="checklist-100", seed=SEED)
+def _finished(run: Run, lead: Any) -> Audit:
+    """An audit whose every verdict is the world's own truth, closed."""
+    audit = draw_audit(run, protocol="checklist-100", seed=SEED, user=lead)
     drawn = set(audit.items.values_list("sample_id", flat=True))
     judged = folder() / "checklist-verdicts.jsonl"
     with (folder() / "truth.jsonl").open() as truth, judged.open("w") as sink:
         sink.writelines(line for line in truth if json.loads(line)["sample_id"] in drawn)
     verdict_files.record_file(audit, judged, verdict_files.annotator_named(audit, TRUTH))
+    audits.close(audit)
     return audit
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-SCRIPTS = ("bokeh.min.js", "bokeh-gl.min.js", "bokeh-api.min.js")
+SCRIPTS = ("bokeh.min.js", "bokeh-api.min.js")
 
 
 class BokehFinder(BaseFinder):
-    """The three of Bokeh's scripts that the map needs: no CDN, no copy in the repository."""
+    """The two of Bokeh's scripts that the map needs: no CDN, no copy in the repository."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -98,7 +98,8 @@ def _existence(rng: np.random.Generator, scene: Scene) -> Question:
     else:
         colour, kind = str(rng.choice(list(COLOURS))), str(rng.choice(KINDS))
     answer, about = answer_existence(scene, colour, kind)
-    text, template = f"Is there a {colour} {kind}?", "Is there a [colour] [kind]?"
+    article = "an" if colour[0] in "aeiou" else "a"
+    text, template = f"Is there {article} {colour} {kind}?", "Is there a [colour] [kind]?"
     return Question(text, answer, "existence", template, kind, about)
 
 

@@ -1,4 +1,5 @@
-// The map of error samples, drawn by Bokeh with WebGL; a lasso fills the tray under it.
+// The map of error samples, drawn by Bokeh; a lasso fills the tray under it. On a canvas and not
+// with WebGL: Bokeh's WebGL evaluates code that it makes, which the page's policy forbids.
 
 const place = document.getElementById("map");
 if (place) draw().catch((problem) => {
@@ -17,7 +18,6 @@ async function draw() {
     tools: "pan,wheel_zoom,lasso_select,box_select,reset",
     active_drag: "lasso_select",
     active_scroll: "wheel_zoom",
-    output_backend: "webgl",
     sizing_mode: "stretch_both",
     background_fill_color: null,
     border_fill_color: null,

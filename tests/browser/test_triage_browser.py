@@ -25,7 +25,11 @@ def page(chromium: Any, live_server: Any) -> Any:
     page.on("pageerror", lambda problem: problems.append(str(problem)))
     page.on(
         "console",
-        lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None,
+        lambda said: (
+            problems.append(said.text)
+            if said.type == "error" and "Failed to load resource" not in said.text
+            else None
+        ),
     )
     page.goto(f"{live_server.url}/accounts/login/")
     page.fill("#id_login", "lena")
