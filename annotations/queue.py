@@ -16,10 +16,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from annotations import seats
 from annotations.models import CHOICES, Audit, Item, Seat, Verdict, VerdictKind
 
 # How often a request that lost a race looks again before it gives up.
@@ -123,22 +124,22 @@ def hand_out(audit: Audit, annotator: Any, *, skip: Collection[int] = ()) -> Ite
     """
     if audit.state != Audit.State.OPEN:
         return None
-    until = _lease_end()
-    leased = Seat.objects.filter(annotator=annotator, leased_until__isnull=False, item__audit=audit)
-    own = list(leased.order_by("item__place").values_list("item_id", "item__place", "leased_until"))
-    if any(end < until - _FRESH * (until - timezone.now()) for _item, _place, end in own):
-        leased.update(leased_until=until)
-    for item, place, _end in own:
+    now = timezone.now()
+    length = timedelta(seconds=settings.LEASE_SECONDS)
+    own = seats.held_by(annotator.pk, audit.pk, now + (1 - _FRESH) * length)
+    if any(worn for _item, _place, worn in own):
+        leased = Seat.objects.filter(annotator=annotator, leased_until__isnull=False)
+        leased.filter(item__audit=audit).update(leased_until=now + length)
+    for item, place, _worn in own:
         if place not in skip:
             return Item.objects.get(pk=item)
     for _attempt in range(ATTEMPTS):
-        free = _free_seats(annotator).filter(item__audit=audit).exclude(item__place__in=skip)
-        free = free.select_for_update(skip_locked=True, of=("self",))
-        seat = free.select_related("item").order_by("item__place", "number").first()
-        if seat is None:
+        free = seats.free_for(annotator.pk, audit.pk, now, skip)
+        if free is None:
             return None
-        if _claim(seat, annotator, until):
-            return seat.item
+        seat, item = free
+        if seats.claim(seat, annotator.pk, now, now + length):
+            return Item.objects.get(pk=item)
     return None
 
 
@@ -219,27 +220,11 @@ def put_back(audit: Audit, annotator: Any, place: int) -> bool:
 
 def progress(audit: Audit, annotator: Any) -> Progress:
     """How far the audit is, for this person, in one query."""
-    taken = Q(annotator__isnull=False, leased_until__isnull=True)
-    elsewhere = Q(leased_until__gt=timezone.now()) & ~Q(annotator=annotator)
-    counts = Seat.objects.filter(item__audit=audit).aggregate(
-        total=Count("pk"),
-        judged=Count("pk", filter=taken),
-        mine=Count("pk", filter=taken & Q(annotator=annotator)),
-        elsewhere=Count("pk", filter=elsewhere),
-    )
-    return Progress(**counts)
+    return Progress(*seats.counts(audit.pk, annotator.pk, timezone.now()))
 
 
 def _lease_end() -> datetime:
     return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-
-
-def _free_seats(annotator: Any) -> QuerySet[Seat]:
-    """Seats that nobody holds now, of items that this person neither judged nor holds."""
-    held = Seat.objects.filter(item=OuterRef("item"), annotator=annotator)
-    judged = Verdict.objects.standing().filter(item=OuterRef("item"), annotator=annotator)
-    open_now = Q(annotator__isnull=True) | Q(leased_until__lt=timezone.now())
-    return Seat.objects.filter(open_now).exclude(Exists(held)).exclude(Exists(judged))
 
 
 def _claim(seat: Seat, annotator: Any, until: datetime | None) -> bool:
