@@ -17,6 +17,7 @@ function start() {
   const trayWords = form.querySelector("[data-tray]");
   const corrected = form.querySelector("[data-corrected]");
   const judged = [];
+  const roomy = matchMedia("(min-width: 60rem)");
   const wishes = { boxes: true, attention: false, ...remembered(), zoom: false };
   let shownAt = performance.now();
   let away = 0;
@@ -59,7 +60,7 @@ function start() {
     shownAt = performance.now();
     away = 0;
     for (const details of card?.querySelectorAll("[data-keep-open]") ?? []) {
-      details.open = wishes[details.dataset.keepOpen] ?? false;
+      details.open = wishes[details.dataset.keepOpen] ?? (details.hasAttribute("open") && roomy.matches);
     }
     dress();
   }
@@ -77,7 +78,7 @@ function start() {
     }
     if (!image) return;
     const stage = image.parentElement;
-    stage.dataset.zoomed = String(wishes.zoom);
+    zoom(stage, image);
     const draw = () => {
       stage.dataset.small = String(image.naturalWidth > 0 && image.naturalWidth <= 96);
       drawOverlays(stage.querySelector("canvas"), image, marks, wishes);
@@ -88,6 +89,18 @@ function start() {
     watcher.disconnect();
     watcher.observe(image);
   }
+  // Twice as large as it fits, from its middle.
+  function zoom(stage, image) {
+    if (stage.dataset.zoomed === String(wishes.zoom)) return;
+    stage.dataset.zoomed = "false";
+    image.style.width = "";
+    if (!wishes.zoom || !image.naturalWidth) return;
+    const fit = Math.min(stage.clientWidth / image.naturalWidth, stage.clientHeight / image.naturalHeight);
+    image.style.width = `${2 * fit * image.naturalWidth}px`;
+    stage.dataset.zoomed = "true";
+    stage.scrollTo((stage.scrollWidth - stage.clientWidth) / 2, (stage.scrollHeight - stage.clientHeight) / 2);
+  }
+
   const watcher = new ResizeObserver(() => {
     const image = current()?.querySelector("[data-stage] img");
     if (image) drawOverlays(image.parentElement.querySelector("canvas"), image, marksOf(current()), wishes);
@@ -262,11 +275,13 @@ function start() {
     remember();
     dress();
   });
-  deck.addEventListener("toggle", ({ target }) => {
-    if (!target.dataset.keepOpen) return;
-    wishes[target.dataset.keepOpen] = target.open;
+  // A press on the summary is a wish; the toggle event also comes when a card arrives open.
+  deck.addEventListener("click", ({ target }) => {
+    const details = target.closest("summary")?.closest("[data-keep-open]");
+    if (!details) return;
+    wishes[details.dataset.keepOpen] = !details.open;
     remember();
-  }, true);
+  });
   function remember() {
     try {
       localStorage.setItem("review:wishes", JSON.stringify(wishes));
