@@ -20,11 +20,11 @@ def audit_for(user: Any, pk: int, role: Role) -> Audit:
 
 
 def audit_to_judge(user: Any, pk: int) -> Audit:
-    """The audit with key `pk` and its project alone, for any member: what judging needs, fast."""
-    audit = Audit.objects.order_by().select_related("project").filter(pk=pk).first()
+    """The audit with key `pk`, for any member of its project: one question, asked 200 times."""
+    audits = Audit.objects.order_by().filter(pk=pk, project__memberships__user=user)
+    audit = audits.first() if user.is_active else None
     if audit is None:
         raise Http404
-    require(user, audit.project, Role.ANNOTATOR)
     return audit
 
 

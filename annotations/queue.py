@@ -237,7 +237,7 @@ def _claim(seat: Seat, annotator: Any, until: datetime | None) -> bool:
 
 def _take_seat(item: Item, annotator: Any, until: datetime | None) -> None:
     """The person's own seat, or else one that is free: theirs for good, or until `until`."""
-    if Seat.objects.filter(item=item, annotator=annotator).update(leased_until=until):
+    if seats.keep(item.pk, annotator.pk, until):
         return
     open_now = Q(annotator__isnull=True) | Q(leased_until__lt=timezone.now())
     for _attempt in range(ATTEMPTS):
@@ -276,6 +276,5 @@ def _check(kind: str, comment: str, corrected_answer: str) -> None:
 
 
 def _check_open(audit_pk: int) -> None:
-    state = Audit.objects.order_by().filter(pk=audit_pk).values_list("state", flat=True).first()
-    if state != Audit.State.OPEN:
+    if seats.state_of(audit_pk) != Audit.State.OPEN:
         raise AuditClosed(_("The audit is closed: it takes no more verdicts."))

@@ -230,7 +230,7 @@ def _put_off(session: SessionBase, audit: Audit, place: int) -> None:
 
 
 def _item(audit: Audit, place: str) -> Item:
-    here = Item.objects.filter(audit=audit).defer("snapshot")
+    here = Item.objects.order_by().filter(audit=audit).only("place", "audit_id")
     item = here.filter(place=int(place)).first() if _is_place(place) else None
     if item is None:
         raise queue.BadVerdict(_("There is no such item in this audit."), field="place")

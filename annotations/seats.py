@@ -36,6 +36,10 @@ _CLAIM = """
 UPDATE annotations_seat SET annotator_id = %s, leased_until = %s
  WHERE id = %s AND (annotator_id IS NULL OR leased_until < %s)
 """
+_KEEP = """
+UPDATE annotations_seat SET leased_until = %s WHERE item_id = %s AND annotator_id = %s
+"""
+_STATE = "SELECT state FROM annotations_audit WHERE id = %s"
 _COUNTS = """
 SELECT COUNT(*),
        COUNT(CASE WHEN seat.annotator_id IS NOT NULL AND seat.leased_until IS NULL THEN 1 END),
@@ -75,6 +79,21 @@ def claim(seat: int, person: int, now: datetime, until: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [person, _moment(until), seat, _moment(now)])
         return bool(cursor.rowcount == 1)
+
+
+def keep(item: int, person: int, until: datetime | None) -> bool:
+    """Make a person's own seat on an item theirs until then, or for good; whether there is one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [None if until is None else _moment(until), item, person])
+        return bool(cursor.rowcount)
+
+
+def state_of(audit: int) -> str | None:
+    """Whether an audit is open or closed, as it is in the database now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, [audit])
+        row = cursor.fetchone()
+    return str(row[0]) if row else None
 
 
 def counts(audit: int, person: int, now: datetime) -> tuple[int, int, int, int]:
