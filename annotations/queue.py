@@ -5,17 +5,15 @@ the constraints on `Seat` and `Verdict` hold whatever two requests do at once, a
 loses such a race looks again. Nothing here reads a file: an item carries its snapshot.
 """
 
-import threading
 import uuid
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -80,20 +78,6 @@ class Progress:
     def remaining(self) -> int:
         """Judgements still to be made, by anybody."""
         return self.total - self.judged
-
-
-# One lock for the threads of this process; see `turn`.
-_TURN = threading.Lock()
-
-
-def turn() -> AbstractContextManager[Any]:
-    """This thread's turn to judge, where the database has one writer at a time.
-
-    Python runs one thread at a time in any case. Without turns the one that holds SQLite's write
-    lock has to wait for the interpreter behind all that wait for the lock; with them it goes
-    straight through, and those waiting are served in order instead of sleeping and trying again.
-    """
-    return _TURN if connection.vendor == "sqlite" else nullcontext()
 
 
 def _looking_again(verb: Callable[..., Any]) -> Callable[..., Any]:

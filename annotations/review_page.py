@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations import queue
+from annotations import queue, turns
 from annotations.models import CHOICES, Audit, Item, Verdict, VerdictKind
 
 MOST_PUT_OFF = 500
@@ -177,7 +177,7 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     """
     places = {place for place in request.POST.getlist("holding")[:9] if _is_place(place)}
     holding = sorted(int(place) for place in places - {request.POST.get("place")})
-    with transaction.atomic():
+    with turns.process_turn(), transaction.atomic():
         undone = act(audit, request)
         if undone is not None:
             holding.append(undone.place)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations import audit_lists, queue, review_page
+from annotations import audit_lists, queue, review_page, turns
 from annotations.access import audit_to_judge
 from annotations.models import Item
 from triage.access import membership_in, project_for
@@ -35,7 +35,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         return JsonResponse({"reason": _("Somebody else is signed in now.")}, status=403)
     try:
         if sender is not None:
-            with queue.turn():
+            with turns.thread_turn():
                 return JsonResponse(review_page.reply(audit, request))
         undone = review_page.act(audit, request)
     except queue.VerdictRefused as reason:
