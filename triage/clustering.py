@@ -99,8 +99,8 @@ def _checked(vectors: np.ndarray) -> np.ndarray:
 
 
 def default_cluster_size(count: int) -> int:
-    """1 % of the samples, between 8 and 100: smaller groups are rarely worth a person's look."""
-    return int(np.clip(round(count / 100), 8, 100))
+    """2 % of the samples, between 8 and 200: smaller groups are rarely worth a person's look."""
+    return int(np.clip(round(count / 50), 8, 200))
 
 
 def layout_epochs(count: int) -> int:

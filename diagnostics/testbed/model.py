@@ -54,7 +54,7 @@ class FusionModel(nn.Module):
             nn.GELU(),
             nn.Conv2d(width // 2, width, PATCH // 4, stride=PATCH // 4),
         )
-        self.places = nn.Parameter(torch.randn(1, PATCHES, width) * 0.2)
+        self.places = nn.Parameter(torch.randn(1, PATCHES, width) * 0.5)
         self.words = nn.Embedding(words, width, padding_idx=0)
         self.orders = nn.Parameter(
             torch.ones(1, length, width) + torch.randn(1, length, width) * 0.2
