@@ -18,6 +18,8 @@ from triage.store import DataRoot, RunFolder
 PAGE_ROWS = 50
 # Rows of a breakdown on one page; a template column may have thousands.
 MOST_GROUPS = 200
+# Shown beside a sample in a list, as far as the file says them; templates are too long for it.
+LISTED = ("question_type", "category", "difficulty", "split", "domain")
 SORTS = ("rate", "samples", "errors", "value")
 
 
@@ -117,7 +119,7 @@ def error_list(run: Run, query: QueryDict) -> dict[str, Any]:
         "facets": _facets(browser, chosen),
         "stored": run.stored_filters.all(),
         "narrowed": bool(chosen.to_dict()),
-        "columns_shown": [name for name in GROUPINGS if any(row[name] for row in rows)][:4],
+        "columns_shown": [name for name in LISTED if any(row[name] for row in rows)][:3],
     }
 
 
