@@ -9,11 +9,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.databases import shared_database
 
-__all__ = ["review_server", "shared_database"]
+__all__ = ["served", "shared_database"]
 
 
 @pytest.fixture
-def review_server(shared_database: None, settings: Any) -> Iterator[LiveServer]:
+def served(shared_database: None, settings: Any) -> Iterator[LiveServer]:
     """Like `live_server`, on the database as a file: in memory all threads share one connection."""
     server = LiveServer("127.0.0.1")
     yield server

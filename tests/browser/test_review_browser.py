@@ -26,7 +26,7 @@ Opener = Callable[..., Any]
 
 
 @pytest.fixture
-def audit(review_server, tmp_path) -> Audit:
+def audit(served, tmp_path) -> Audit:
     """Eight items with a picture, a box, an attention grid and candidates each."""
     rows = error_rows(ITEMS)
     for number, row in enumerate(rows):
@@ -45,7 +45,7 @@ def audit(review_server, tmp_path) -> Audit:
 
 
 @pytest.fixture
-def open_review(audit, review_server, chromium) -> Iterator[Opener]:
+def open_review(audit, served, chromium) -> Iterator[Opener]:
     """Opens the review page as an annotator in a context of its own."""
     make_member(audit.project, "ann", Role.ANNOTATOR)
     contexts = []
@@ -56,7 +56,7 @@ def open_review(audit, review_server, chromium) -> Iterator[Opener]:
         context = chromium.new_context(viewport={"width": 1280, "height": 800}, **wishes)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": review_server.url}]
+            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": served.url}]
         )
         contexts.append(context)
         page = context.new_page()
@@ -70,7 +70,7 @@ def open_review(audit, review_server, chromium) -> Iterator[Opener]:
                 else None
             ),
         )
-        page.goto(f"{review_server.url}/audits/{audit.pk}/review/")
+        page.goto(f"{served.url}/audits/{audit.pk}/review/")
         return page
 
     yield opener

@@ -12,11 +12,11 @@ from tests.triage.test_pictures import png
 from triage.analysing import analyse_run
 from triage.models import ConfirmedCluster, Project, Role, Run
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(chromium: Any, live_server: Any) -> Any:
+def page(chromium: Any, served: Any) -> Any:
     """A signed-in lead's page; a script error or a broken policy fails the test."""
     make_project(lena=Role.LEAD)
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
@@ -31,11 +31,11 @@ def page(chromium: Any, live_server: Any) -> Any:
             else None
         ),
     )
-    page.goto(f"{live_server.url}/accounts/login/")
+    page.goto(f"{served.url}/accounts/login/")
     page.fill("#id_login", "lena")
     page.fill("#id_password", PASSWORD)
     page.click("button.button--main")
-    page.wait_for_url(f"{live_server.url}/")
+    page.wait_for_url(f"{served.url}/")
     yield page
     context.close()
     assert problems == []
@@ -45,12 +45,10 @@ def project() -> Project:
     return Project.objects.get()
 
 
-def test_a_file_is_uploaded_described_and_opened(
-    page: Any, live_server: Any, tmp_path: Path
-) -> None:
+def test_a_file_is_uploaded_described_and_opened(page: Any, served: Any, tmp_path: Path) -> None:
     rows = [{"gold": row.pop("answers")[0], **row} for row in sample_rows(30, 12)]
     source = write_lines(tmp_path / "answers.jsonl", rows)
-    page.goto(f"{live_server.url}{project().get_absolute_url()}")
+    page.goto(f"{served.url}{project().get_absolute_url()}")
     page.keyboard.press("i")
     page.set_input_files("input[name=upload]", str(source))
     page.click("text=Look at the file")
@@ -68,26 +66,24 @@ def test_a_file_is_uploaded_described_and_opened(
     page.wait_for_selector("text=Import")
 
     run = Run.objects.get()
-    page.goto(f"{live_server.url}{run.get_absolute_url()}")
+    page.goto(f"{served.url}{run.get_absolute_url()}")
     assert "12 error samples of 30" in page.inner_text("main")
     assert run.mapping["answers"] == ["gold"]
 
 
 def test_a_file_that_cannot_be_read_is_said_on_the_page(
-    page: Any, live_server: Any, tmp_path: Path
+    page: Any, served: Any, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.jsonl"
     broken.write_text('{"sample_id": "a"')
-    page.goto(f"{live_server.url}{project().get_absolute_url()}import/")
+    page.goto(f"{served.url}{project().get_absolute_url()}import/")
     page.set_input_files("input[name=upload]", str(broken))
     page.click("text=Look at the file")
     page.wait_for_selector(".errorlist")
     assert "broken.jsonl" in page.inner_text(".errorlist")
 
 
-def test_from_the_table_to_the_error_to_the_overlay(
-    page: Any, live_server: Any, tmp_path: Path
-) -> None:
+def test_from_the_table_to_the_error_to_the_overlay(page: Any, served: Any, tmp_path: Path) -> None:
     images = tmp_path / "images"
     images.mkdir()
     (images / "a.png").write_bytes(png(200, 100, "white"))
@@ -95,7 +91,7 @@ def test_from_the_table_to_the_error_to_the_overlay(
         20, 10, image="a.png", attention=[[0.9, 0.0], [0.0, 0.1]], boxes=[[10, 10, 60, 60]]
     )
     run = make_run(project(), write_lines(tmp_path / "x.jsonl", rows), images=images)
-    page.goto(f"{live_server.url}{run.get_absolute_url()}")
+    page.goto(f"{served.url}{run.get_absolute_url()}")
     page.select_option("#by", "category")
     page.wait_for_selector("#breakdown >> text=kind 3")
     page.click("#breakdown tbody tr:first-child td:nth-child(3) a")
@@ -103,7 +99,7 @@ def test_from_the_table_to_the_error_to_the_overlay(
     assert page.locator("input[name=category]:checked").count() == 1
     page.check("input[name=question_type] >> nth=0")
     page.wait_for_url("**question_type=**")
-    page.goto(f"{live_server.url}/runs/{run.pk}/errors/")
+    page.goto(f"{served.url}/runs/{run.pk}/errors/")
     page.click("table.samples tbody tr:first-child a >> nth=1")
     page.wait_for_selector("[data-picture] img")
     assert page.evaluate("document.querySelector('[data-picture] img').naturalWidth") == 200
@@ -127,14 +123,14 @@ def test_from_the_table_to_the_error_to_the_overlay(
     page.wait_for_url("**/samples/1/**")
 
 
-def test_a_lasso_on_the_map_splits_a_group_off(page: Any, live_server: Any, tmp_path: Path) -> None:
+def test_a_lasso_on_the_map_splits_a_group_off(page: Any, served: Any, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     rows = sample_rows(160, 150)
     for number, row in enumerate(rows):
         row["image_embedding"] = (rng.normal(0, 0.1, 8) + 5 * (number % 3)).tolist()
     run = make_run(project(), write_lines(tmp_path / "x.jsonl", rows))
     analyse_run(run)
-    page.goto(f"{live_server.url}/runs/{run.pk}/clusters/")
+    page.goto(f"{served.url}/runs/{run.pk}/clusters/")
     page.wait_for_selector("#map[data-ready]", timeout=20_000)
     page.wait_for_timeout(500)
     box = page.locator("#map .map__plot").bounding_box()
@@ -158,7 +154,7 @@ def test_a_lasso_on_the_map_splits_a_group_off(page: Any, live_server: Any, tmp_
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_no_page_scrolls_sideways(page: Any, live_server: Any, tmp_path: Path, width: int) -> None:
+def test_no_page_scrolls_sideways(page: Any, served: Any, tmp_path: Path, width: int) -> None:
     rows = sample_rows(12, 6, template="a very long template " * 6, context="word " * 80)
     rows[0]["question"] = "Antidisestablishmentarianism" * 12
     run = make_run(project(), write_lines(tmp_path / "x.jsonl", rows))
@@ -178,7 +174,7 @@ def test_no_page_scrolls_sideways(page: Any, live_server: Any, tmp_path: Path, w
         f"/runs/{run.pk}/exports/",
         "/account/",
     ):
-        page.goto(f"{live_server.url}{path}")
+        page.goto(f"{served.url}{path}")
         page.wait_for_timeout(100)
         over = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"

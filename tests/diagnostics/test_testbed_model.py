@@ -129,24 +129,27 @@ def test_unknown_words_are_no_word_and_long_questions_are_cut() -> None:
     assert ids.tolist() == [[3, 6, 1, 0], [0, 0, 0, 0]]
 
 
-def test_pixels_become_numbers_around_zero() -> None:
-    pictures = np.zeros((2, INPUT_SIDE, INPUT_SIDE, 3), dtype=np.uint8)
-    pictures[1, :, :, 2] = 255
+def test_each_picture_is_standardised_for_itself() -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (3, INPUT_SIDE, INPUT_SIDE, 3)).astype(np.uint8)
+    pictures[1] //= 4
+    pictures[2] = 77  # nothing to see
 
     found = to_input(pictures)
 
-    assert found.shape == (2, 3, INPUT_SIDE, INPUT_SIDE)
-    assert (found[0] == -1).all()
-    assert (found[1, 2] == 1).all()
+    assert found.shape == (3, 3, INPUT_SIDE, INPUT_SIDE)
+    assert found.mean(dim=(2, 3)).abs().max() < 1e-4
+    assert found[:2].std(dim=(1, 2, 3)).numpy() == pytest.approx(np.ones(2), abs=1e-3)
+    assert (found[2] == 0).all()
 
 
 def coloured_squares(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures of one of two colours and the number of the answer that names it."""
+    """Pictures of a square of one of two colours, and the number of the answer that names it."""
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 40, (count, INPUT_SIDE, INPUT_SIDE, 3)).astype(np.uint8)
     red = rng.random(count) < 0.5
-    pictures[red, ..., 0] += 200
-    pictures[~red, ..., 2] += 200
+    pictures[red, 16:32, 16:32, 0] += 200
+    pictures[~red, 16:32, 16:32, 2] += 200
     return pictures, np.where(red, ANSWERS.index("red"), ANSWERS.index("blue"))
 
 

@@ -197,9 +197,9 @@ def test_a_flat_array_and_a_cluster_of_one_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "size"), [(0, 8), (100, 8), (800, 8), (2_000, 20), (10_000, 100), (50_000, 100)]
+    ("count", "size"), [(0, 8), (100, 8), (400, 8), (2_000, 40), (10_000, 200), (50_000, 200)]
 )
-def test_the_default_smallest_cluster_is_a_hundredth_within_limits(count: int, size: int) -> None:
+def test_the_default_smallest_cluster_is_a_fiftieth_within_limits(count: int, size: int) -> None:
     assert clustering.default_cluster_size(count) == size
 
 
