@@ -1,8 +1,8 @@
 """Takes the README's pictures from a running demonstration.
 
-    make demo SERVE=0            # prints the lead's password
-    .venv/bin/python manage.py serve &
-    .venv/bin/python docs/make_screenshots.py --password PASSWORD
+make demo SERVE=0            # prints the lead's password
+.venv/bin/python manage.py serve &
+.venv/bin/python docs/make_screenshots.py --password PASSWORD
 """
 
 import argparse

@@ -81,7 +81,7 @@ export class Tray {
 
   // saved, refused (the server will never take it), offline, or locked (not as this person, now).
   async #post(entry) {
-    const body = new FormData();
+    const body = new URLSearchParams();
     for (const name of ["do", "place", "verdict", "corrected_answer", "comment", "seconds", "submission"]) {
       if (entry[name] !== undefined) body.append(name, entry[name]);
     }

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 4))
-        parser.add_argument("--threads", type=int, default=8, help="threads of each process")
+        parser.add_argument("--threads", type=int, default=4, help="threads of each process")
         parser.add_argument("--no-worker", action="store_true", help="a worker runs elsewhere")
         parser.add_argument("--no-prepare", action="store_true", help="skip `prepare`")
 
