@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from diagnostics.testbed.model import INPUT_SIDE, PATCHES_A_SIDE
+from diagnostics.testbed.pictures import draw_all, image_name
 from diagnostics.testbed.questions import ANSWERS
-from diagnostics.testbed.scenes import SIDE, Scene, draw
 from diagnostics.testbed.training import Answers, TrainingConfig, Vocabulary, answer, train
 from diagnostics.testbed.world import SPLITS, Sample, World, WorldConfig, make_world
 
@@ -53,7 +52,7 @@ def write_run(
     progress(0.0, "Drawing scenes")
     world = make_world(config)
     images = to / "images"
-    pictures = _draw_all(world.scenes, images)
+    pictures = draw_all(world.scenes, images, INPUT_SIDE)
     lap("draw")
     samples = world.samples
     questions = [sample.question.text for sample in samples]
@@ -84,29 +83,6 @@ def write_run(
     _write_lines(truth, _truth(samples))
     lap("write")
     return _summary(world, full, predictions, images, truth, seconds)
-
-
-def image_name(scene: int) -> str:
-    """The file name of a scene's picture."""
-    return f"scene-{scene:05d}.png"
-
-
-def _draw_all(scenes: tuple[Scene, ...], folder: Path) -> np.ndarray:
-    """Draw every scene to a PNG; the pictures as the model sees them, (n, 64, 64, 3) uint8."""
-    folder.mkdir(parents=True, exist_ok=True)
-    numbered = list(enumerate(scenes))
-    chunks = [numbered[start : start + 250] for start in range(0, len(numbered), 250)]
-    drawn = Parallel(n_jobs=2)(delayed(_draw_some)(chunk, folder) for chunk in chunks)
-    return np.concatenate(drawn)
-
-
-def _draw_some(numbered: list[tuple[int, Scene]], folder: Path) -> np.ndarray:
-    seen = np.empty((len(numbered), INPUT_SIDE, INPUT_SIDE, 3), dtype=np.uint8)
-    for place, (number, scene) in enumerate(numbered):
-        image = draw(scene)
-        image.save(folder / image_name(number), compress_level=1)
-        seen[place] = np.asarray(image.reduce(SIDE // INPUT_SIDE))
-    return seen
 
 
 def _rows(

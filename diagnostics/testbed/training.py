@@ -113,15 +113,13 @@ def answer(
     model: FusionModel, pictures: np.ndarray, words: Tensor, *, see: bool = True, read: bool = True
 ) -> Answers:
     """Ask the trained model; `see` / `read` False blanks the image / the question."""
-    images = to_input(pictures)
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     with torch.no_grad():
-        for chosen in torch.arange(len(images)).split(512):
+        for chosen in torch.arange(len(pictures)).split(512):
             blank_image = torch.full((len(chosen),), not see)
             blank_text = torch.full((len(chosen),), not read)
-            logits, attention, states = model(
-                images[chosen], words[chosen], blank_image, blank_text
-            )
+            seen = to_input(pictures[chosen.numpy()])
+            logits, attention, states = model(seen, words[chosen], blank_image, blank_text)
             found.append((logits.softmax(-1).numpy(), attention.numpy(), states.numpy()))
     return Answers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 

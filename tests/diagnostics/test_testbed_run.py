@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from diagnostics.testbed.model import PATCHES_A_SIDE
-from diagnostics.testbed.run_files import WrittenRun, image_name, write_run
+from diagnostics.testbed.pictures import image_name
+from diagnostics.testbed.run_files import WrittenRun, write_run
 from diagnostics.testbed.scenes import SIDE, UNSEEN
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import SMALL, make_world
