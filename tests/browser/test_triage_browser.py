@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
 
-from tests.factories import PASSWORD, make_project, make_run, sample_rows, write_lines
+from tests.factories import make_project, make_run, sample_rows, write_lines
 from tests.triage.test_pictures import png
 from triage.analysing import analyse_run
 from triage.models import ConfirmedCluster, Project, Role, Run
@@ -19,7 +22,11 @@ pytestmark = pytest.mark.browser
 def page(chromium: Any, served: Any) -> Any:
     """A signed-in lead's page; a script error or a broken policy fails the test."""
     make_project(lena=Role.LEAD)
+    client = Client()
+    client.force_login(get_user_model().objects.get(username="lena"))
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": served.url}])
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda problem: problems.append(str(problem)))
@@ -31,11 +38,6 @@ def page(chromium: Any, served: Any) -> Any:
             else None
         ),
     )
-    page.goto(f"{served.url}/accounts/login/")
-    page.fill("#id_login", "lena")
-    page.fill("#id_password", PASSWORD)
-    page.click("button.button--main")
-    page.wait_for_url(f"{served.url}/")
     yield page
     context.close()
     assert problems == []
