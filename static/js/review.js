@@ -80,7 +80,6 @@ function start() {
     const stage = image.parentElement;
     zoom(stage, image);
     const draw = () => {
-      stage.dataset.small = String(image.naturalWidth > 0 && image.naturalWidth <= 96);
       drawOverlays(stage.querySelector("canvas"), image, marks, wishes);
     };
     image.complete ? draw() : image.addEventListener("load", draw, { once: true });
