@@ -9,9 +9,10 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import audits, standing, tasks
+from annotations import agreement, audits, standing, tasks
 from annotations.access import audit_for
 from annotations.api_shapes import (
+    AgreementShape,
     AuditShape,
     CuratedSetShape,
     DrawShape,
@@ -79,6 +80,17 @@ def audit_detail(request: Request, pk: int) -> Response:
 def noise_ratio(request: Request, pk: int) -> Response:
     """The noise ratio with its interval, what is established, and everything beside it."""
     return Response(standing.noise_document(audit_for(request.user, pk, Role.LEAD)))
+
+
+@extend_schema(
+    operation_id="audit_agreement",
+    summary="How far the people of an audit agree, as its page shows it",
+    responses=AgreementShape,
+)
+@api_view(["GET"])
+def agreement_of_people(request: Request, pk: int) -> Response:
+    """Coefficients with their intervals, who differs from whom, what each person did."""
+    return Response(agreement.agreement_document(audit_for(request.user, pk, Role.LEAD)))
 
 
 @extend_schema(

@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audits/<int:pk>/", api.audit_detail, name="api-audit"),
     path("audits/<int:pk>/items/", api.audit_items, name="api-audit-items"),
     path("audits/<int:pk>/noise-ratio/", api.noise_ratio, name="api-noise-ratio"),
+    path("audits/<int:pk>/agreement/", api.agreement_of_people, name="api-audit-agreement"),
 ]

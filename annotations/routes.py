@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from annotations.views import audits, exports, review
+from annotations.views import agreement, audits, exports, review
 
 app_name = "annotations"
 
@@ -23,6 +23,9 @@ run_urls = [
 audit_urls = [
     path("audits/<int:pk>/", audits.audit_page, name="audit"),
     path("audits/<int:pk>/noise.json", audits.noise_json, name="noise-json"),
+    path("audits/<int:pk>/agreement/", agreement.agreement_page, name="agreement"),
+    path("audits/<int:pk>/agreement.json", agreement.agreement_json, name="agreement-json"),
+    path("audits/<int:pk>/votes.csv", agreement.votes_csv, name="votes-csv"),
     path("audits/<int:pk>/review/", review.review, name="review"),
     path("audits/<int:pk>/items/<int:place>/image/", review.item_image, name="item-image"),
     path("audits/<int:pk>/close/", audits.audit_close, name="audit-close"),

@@ -94,7 +94,7 @@ class Standing:
         undecided = Counter(item.cluster for item in self.items if item.kind in UNDECIDED)
         groups = [
             GroupTally(
-                name=self._cluster_name(cluster),
+                name=cluster_name(self.audit, cluster),
                 population=populations[cluster],
                 drawn=drawn[cluster],
                 successes=noisy[cluster],
@@ -122,11 +122,6 @@ class Standing:
             interval = hypergeometric_interval(noisy, count, population)
             looks.append(Look(item.place, count, noisy, noisy / count, interval.low, interval.high))
         return looks
-
-    def _cluster_name(self, cluster: int) -> str:
-        if cluster == -1:
-            return _("unclustered")
-        return self.audit.cluster_names.get(str(cluster)) or _("cluster %(n)s") % {"n": cluster}
 
 
 def standing_of(audit: Audit) -> Standing:
@@ -157,6 +152,13 @@ def by_cluster(audit: Audit) -> list[ClusterRatio]:
 def growth(audit: Audit) -> list[Look]:
     """The estimate as it grew."""
     return standing_of(audit).growth()
+
+
+def cluster_name(audit: Audit, cluster: int) -> str:
+    """What a cluster of the audit's population is called."""
+    if cluster == -1:
+        return _("unclustered")
+    return audit.cluster_names.get(str(cluster)) or _("cluster %(n)s") % {"n": cluster}
 
 
 def with_standing_verdicts(items: QuerySet[Item]) -> QuerySet[Item]:

@@ -14,7 +14,7 @@ from scipy import stats
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Vote = tuple[Hashable, Hashable, str]
-# Weights (resamples x items) to coefficients (resamples).
+# Weights (resamples x patterns of votes) to coefficients (resamples).
 Coefficient = Callable[[Floats], Floats]
 
 
@@ -130,12 +130,10 @@ def krippendorff_alpha(
     percentile bootstrap over items. NaN without an item that two people judged, or with one
     verdict only. Raises ValueError for two votes of one annotator on one item, or a bad level.
     """
-    table = _Table.of(votes)
-    counts = table.counts()
-    counts = counts[counts.sum(axis=1) >= 2]
+    counts, repeats = _patterns(_Table.of(votes).counts())
 
     def alphas(weights: Floats) -> Floats:
-        """weights: resamples x items."""
+        """weights: resamples x patterns."""
         sizes = counts.sum(axis=1)
         same = (counts * (counts - 1)).sum(axis=1) / (sizes - 1)
         totals = weights @ counts
@@ -144,7 +142,25 @@ def krippendorff_alpha(
         expected = (whole**2 - (totals**2).sum(axis=1)) / (whole - 1)
         return _one_minus_ratio(observed, expected)
 
-    return _bootstrapped(counts, alphas, level, resamples, seed)
+    return _bootstrapped(counts, repeats, alphas, level, resamples, seed)
+
+
+def observed_agreement(
+    votes: Iterable[Vote], level: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> Agreement:
+    """The share of pairs of verdicts on the same item that are the same; chance is not taken off.
+
+    The interval is a percentile bootstrap over items. NaN without an item that two people judged.
+    Raises ValueError for two votes of one annotator on one item, or a bad level.
+    """
+    counts, repeats = _patterns(_Table.of(votes).counts())
+
+    def shares(weights: Floats) -> Floats:
+        sizes = counts.sum(axis=1)
+        same = (counts * (counts - 1)).sum(axis=1)
+        return np.asarray((weights @ same) / (weights @ (sizes * (sizes - 1))), dtype=np.float64)
+
+    return _bootstrapped(counts, repeats, shares, level, resamples, seed)
 
 
 def fleiss_kappa(
@@ -158,7 +174,7 @@ def fleiss_kappa(
     sizes = counts.sum(axis=1)
     if len(set(sizes.tolist())) > 1:
         raise ValueError("Fleiss' kappa needs the same number of votes on every item")
-    counts = counts[sizes >= 2]
+    counts, repeats = _patterns(counts)
 
     def kappas(weights: Floats) -> Floats:
         per_item = counts.sum(axis=1)
@@ -167,7 +183,7 @@ def fleiss_kappa(
         shares = (weights @ counts) / (weights @ per_item)[:, None]
         return _one_minus_ratio(1 - (weights @ same) / items, 1 - (shares**2).sum(axis=1))
 
-    return _bootstrapped(counts, kappas, level, resamples, seed)
+    return _bootstrapped(counts, repeats, kappas, level, resamples, seed)
 
 
 def cohens_kappa(first: Sequence[str], second: Sequence[str], level: float = 0.95) -> Agreement:
@@ -307,24 +323,34 @@ def _one_minus_ratio(observed: Floats, expected: Floats) -> Floats:
     return np.where(defined, 1 - observed / np.where(defined, expected, 1.0), np.nan)
 
 
+def _patterns(counts: Floats) -> tuple[Floats, Floats]:
+    """The different rows among items with two votes or more, and how many items have each.
+
+    A bootstrap over items needs to know no more, and there are few patterns for many items.
+    """
+    counts = counts[counts.sum(axis=1) >= 2]
+    if not len(counts):
+        return counts, np.zeros(0)
+    rows, repeats = np.unique(counts, axis=0, return_counts=True)
+    return rows, repeats.astype(np.float64)
+
+
 def _bootstrapped(
-    counts: Floats, coefficient: Coefficient, level: float, resamples: int, seed: int
+    counts: Floats,
+    repeats: Floats,
+    coefficient: Coefficient,
+    level: float,
+    resamples: int,
+    seed: int,
 ) -> Agreement:
     _check_level(level)
-    items, votes = len(counts), int(counts.sum())
+    items, votes = int(repeats.sum()), int(repeats @ counts.sum(axis=1))
     if items == 0:
         return Agreement(float("nan"), float("nan"), float("nan"), 0, 0)
-    value = float(coefficient(np.ones((1, items)))[0])
+    value = float(coefficient(repeats[None, :])[0])
     rng = np.random.default_rng(seed)
-    drawn: list[Floats] = []
-    # In slices, so that memory stays small for many items.
-    rows = max(1, min(resamples, 4_000_000 // items))
-    for start in range(0, resamples, rows):
-        size = min(rows, resamples - start)
-        drawn.append(
-            coefficient(rng.multinomial(items, np.full(items, 1 / items), size).astype(np.float64))
-        )
-    found = np.concatenate(drawn)
+    drawn = rng.multinomial(items, repeats / items, resamples).astype(np.float64)
+    found = coefficient(drawn)
     found = found[~np.isnan(found)]
     if np.isnan(value) or len(found) == 0:
         return Agreement(value, float("nan"), float("nan"), items, votes)

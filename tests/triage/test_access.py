@@ -77,6 +77,9 @@ def _address(name: str, house: dict) -> str:
         "triage:clusters-said": {"pk": house["run"], "said": house["said"]},
         "triage:token-revoke": {"key": "abcdefgh"},
         "annotations:item-image": {"pk": house["audit"], "place": 0},
+        "annotations:agreement": {"pk": house["audit"]},
+        "annotations:agreement-json": {"pk": house["audit"]},
+        "annotations:votes-csv": {"pk": house["audit"]},
         "annotations:export-download": {"pk": house["curated"]},
     }
     tries = [

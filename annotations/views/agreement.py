@@ -1,0 +1,36 @@
+"""How far the people of an audit agree: the page, the numbers, the votes."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET
+
+from annotations import agreement
+from annotations.access import audit_for
+from annotations.agreement_page import agreement_context
+from triage.models import Role
+
+
+@require_GET
+def agreement_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The agreement page."""
+    audit = audit_for(request.user, pk, Role.LEAD)
+    return render(request, "annotations/agreement.html", agreement_context(audit))
+
+
+@require_GET
+def agreement_json(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the page shows, as JSON."""
+    audit = audit_for(request.user, pk, Role.LEAD)
+    return JsonResponse(agreement.agreement_document(audit))
+
+
+@require_GET
+def votes_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """A row per drawn item, a column per annotator."""
+    audit = audit_for(request.user, pk, Role.LEAD)
+    name = f"{slugify(audit.name) or 'audit'}-votes.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    response = HttpResponse(content_type="text/csv; charset=utf-8", headers=headers)
+    agreement.write_votes(audit, response)
+    return response
