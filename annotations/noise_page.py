@@ -93,7 +93,7 @@ def noise_context(audit: Audit) -> dict[str, Any]:
         "people": people(audit),
         "chart": chart,
         "chart_words": _chart_words(ratio),
-        "clusters": [each.ratio for each in standing.by_cluster()],
+        "clusters": [(each.ratio, each.claim) for each in standing.by_cluster()],
     }
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from annotations import noise_words
 from annotations.audits import protocol_of
 from annotations.estimation import noise_ratio as estimation
+from annotations.estimation.claims import Claim, GroupCount, claims
 from annotations.estimation.intervals import hypergeometric_interval
 from annotations.estimation.noise_ratio import GroupRatio, GroupTally, NoiseRatio, Tally
 from annotations.estimation.protocols import Protocol
@@ -41,10 +42,12 @@ class Look:
 
 @dataclass(frozen=True)
 class ClusterRatio:
-    """A cluster's number (-1: unclustered) beside its ratio."""
+    """A cluster's number (-1: unclustered) beside its ratio, and what may be claimed of it after
+    Holm's correction over all clusters: at_least, below, or none."""
 
     cluster: int
     ratio: GroupRatio
+    claim: Claim
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Standing:
         return [item for item in self.items if item.kind and item.kind not in UNDECIDED]
 
     def by_cluster(self) -> list[ClusterRatio]:
-        """Each cluster of the population, largest first, the unclustered last; no claims."""
+        """Each cluster of the population, largest first, the unclustered last."""
         populations = {int(k): n for k, n in self.audit.population_by_cluster.items()}
         order = sorted(populations, key=lambda cluster: (cluster == -1, -populations[cluster]))
         drawn = Counter(item.cluster for item in self.items)
@@ -104,7 +107,16 @@ class Standing:
             for cluster in order
         ]
         ratios = estimation.by_group(groups)
-        return [ClusterRatio(*pair) for pair in zip(order, ratios, strict=True)]
+        # Undecided items stand outside, as they do in the ratio of the whole.
+        counts = [
+            GroupCount(each.successes, each.decided, each.population - each.undecided)
+            for each in groups
+        ]
+        made = claims(counts, self.audit.threshold, self.audit.strict)
+        return [
+            ClusterRatio(cluster, ratio, found.claim)
+            for cluster, ratio, found in zip(order, ratios, made, strict=True)
+        ]
 
     def growth(self, most: int = MOST_LOOKS) -> list[Look]:
         """The estimate and its exact interval after each decided item, in the order of the draw.
@@ -145,7 +157,7 @@ def by_verdict(audit: Audit) -> dict[str, int]:
 
 
 def by_cluster(audit: Audit) -> list[ClusterRatio]:
-    """The ratio in each cluster of the population, with its exact interval and no claim."""
+    """The ratio in each cluster of the population, with its exact interval and claim."""
     return standing_of(audit).by_cluster()
 
 
@@ -187,7 +199,10 @@ def ratio_document(ratio: NoiseRatio) -> dict[str, Any]:
 def noise_document(audit: Audit) -> dict[str, Any]:
     """Everything the noise ratio page shows, as plain values."""
     standing = standing_of(audit)
-    clusters = [{"cluster": each.cluster, **asdict(each.ratio)} for each in standing.by_cluster()]
+    clusters = [
+        {"cluster": each.cluster, "claim": each.claim, **asdict(each.ratio)}
+        for each in standing.by_cluster()
+    ]
     return {
         **ratio_document(standing.ratio),
         "sentence": noise_words.sentence(standing.ratio),

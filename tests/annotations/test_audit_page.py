@@ -313,3 +313,24 @@ def test_without_signing_in_one_is_asked_to(client, name) -> None:
     assert client.get(reverse(name, args=[audit.pk])).status_code == 302
     assert client.get(reverse("api-audit", args=[audit.pk])).status_code in (401, 403)
     assert client.get(reverse(name, args=[99_999])).status_code == 302
+
+
+def test_a_cluster_is_claimed_on_the_page_as_in_the_json(client) -> None:
+    run = ingest_run(make_project_of(), error_rows(40))
+    cluster_errors(run, {n: n % 2 for n in range(40)})
+    audit = draw_audit(run, protocol="custom", size=40, seed=3)
+    ann = make_member(run.project, "ann", Role.ANNOTATOR)
+    # A census: one cluster is noise through and through, the other has none.
+    kinds = ["match" if item.cluster else "mismatch" for item in audit.items.order_by("place")]
+    give_verdicts(audit, ann, kinds)
+    signed_in(client, audit)
+
+    page = page_of(client, audit)
+
+    said = client.get(reverse("annotations:noise-json", args=[audit.pk])).json()
+    assert {each["cluster"]: each["claim"] for each in said["clusters"]} == {
+        0: "at_least",
+        1: "below",
+    }
+    assert page.count("at least 20 %</span>") == 1
+    assert page.count("below 20 %</span>") == 1
