@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import isnan
 
-from scipy import stats
+from scipy.special import betaincinv
 
 from annotations.estimation.raters import (
     Agreement,
@@ -94,8 +94,10 @@ def exact_share(part: int, whole: int, level: float = 0.95) -> Share:
     """A share of independent items and its exact interval."""
     if whole == 0:
         return Share(0, 0, None, None, None)
-    found = stats.binomtest(part, whole).proportion_ci(level, method="exact")
-    return Share(part, whole, part / whole, float(found.low), float(found.high))
+    tail = (1 - level) / 2
+    low = betaincinv(part, whole - part + 1, tail) if part else 0.0
+    high = betaincinv(part + 1, whole - part, 1 - tail) if part < whole else 1.0
+    return Share(part, whole, part / whole, float(low), float(high))
 
 
 def overlapping(votes: Iterable[Vote]) -> list[Vote]:

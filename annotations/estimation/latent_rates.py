@@ -27,7 +27,9 @@ FEW_PEOPLE, FEW_ITEMS, ONE_KIND = "few_people", "few_items", "one_kind"
 
 SMOOTHING = 0.01
 MOST_STEPS = 500
-TOLERANCE = 1e-6
+# EM ends when no item's probability of noise moves by more.
+TOLERANCE, RESAMPLED_TOLERANCE = 1e-6, 1e-3
+FEWEST_RESAMPLES, MOST_CELLS = 200, 200_000
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,15 @@ def latent_rates(
     patterns = _patterns_of(votes)
     if note := _too_little(patterns):
         return LatentRates(patterns.items, [], note)
+    start = patterns.noisy.sum(axis=1) / (patterns.noisy + patterns.clean).sum(axis=1)
+    truth, sensitivity, specificity = _fit(patterns, patterns.repeats[None, :], start, TOLERANCE)
+    # Where patterns are many the model rests on many items and fewer resamples will do.
+    resamples = min(resamples, max(FEWEST_RESAMPLES, MOST_CELLS // len(patterns.repeats)))
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(patterns.items, patterns.repeats / patterns.items, resamples)
-    truth, sensitivity, specificity = _fit(patterns, patterns.repeats[None, :])
-    _, sensitivities, specificities = _fit(patterns, drawn.astype(np.float64))
+    _, sensitivities, specificities = _fit(
+        patterns, drawn.astype(np.float64), truth[0], RESAMPLED_TOLERANCE
+    )
     voted = patterns.noisy + patterns.clean
     of_noise = (patterns.repeats * truth[0]) @ voted
     of_rest = (patterns.repeats * (1 - truth[0])) @ voted
@@ -142,14 +149,15 @@ def _too_little(patterns: _Patterns) -> str:
     return ""
 
 
-def _fit(patterns: _Patterns, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """EM for each row of `weights` (fits x patterns), from each pattern's share of noise votes.
+def _fit(
+    patterns: _Patterns, weights: Floats, start: Floats, tolerance: float
+) -> tuple[Floats, Floats, Floats]:
+    """EM for each row of `weights` (fits x patterns) from these probabilities of noise.
 
     Returns how probable noise is (fits x patterns), sensitivity and specificity (fits x people).
     """
     noisy, clean = patterns.noisy, patterns.clean
     voted = noisy + clean
-    start = noisy.sum(axis=1) / voted.sum(axis=1)
     truth = np.tile(start, (len(weights), 1))
     for _ in range(MOST_STEPS):
         of_noise, of_rest = weights * truth, weights * (1 - truth)
@@ -159,7 +167,7 @@ def _fit(patterns: _Patterns, weights: Floats) -> tuple[Floats, Floats, Floats]:
         logit = np.log(odds)[:, None] + np.log(sensitivity / (1 - specificity)) @ noisy.T
         logit += np.log((1 - sensitivity) / specificity) @ clean.T
         before, truth = truth, expit(logit)
-        if np.abs(truth - before).max() < TOLERANCE:
+        if np.abs(truth - before).max() < tolerance:
             break
     return truth, sensitivity, specificity
 
