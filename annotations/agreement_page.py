@@ -27,6 +27,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class CoefficientWords:
+    """A coefficient in a table: its value, and under it the interval where there is one."""
+
+    value: str
+    under: str
+
+
+@dataclass(frozen=True)
 class Cell:
     """One cell of a matrix: what it says, and the same in a sentence."""
 
@@ -77,7 +85,7 @@ def agreement_context(audit: Audit) -> dict[str, Any]:
         "sentence": _sentence(found),
         "figures": _figures(found),
         "verdicts": [
-            {"kind": kind, "name": names[kind], "row": row, "alpha": value_words(row.alpha)}
+            {"kind": kind, "name": names[kind], "row": row, "alpha": coefficient_words(row.alpha)}
             for kind, row in found.verdicts.items()
             if row.by_all.whole
         ],
@@ -85,7 +93,7 @@ def agreement_context(audit: Audit) -> dict[str, Any]:
             {
                 "name": each.name,
                 "share": each.agreement.unanimous,
-                "alpha": value_words(each.agreement.alpha),
+                "alpha": coefficient_words(each.agreement.alpha),
             }
             for each in found.clusters
         ],
@@ -123,18 +131,15 @@ def empty_words(found: Agreement) -> dict[str, str]:
     return {"title": _("Nobody overlaps"), "sentence": words}
 
 
-def value_words(found: Coefficient) -> str:
-    """The coefficient and its interval in one cell."""
+def coefficient_words(found: Coefficient) -> CoefficientWords:
+    """The coefficient and its interval for one cell."""
     if found.value is None:
-        return _("not defined") if found.note == agreeing.ONE_VERDICT else "—"
-    value = _number(found.value)
+        undefined = found.note == agreeing.ONE_VERDICT
+        return CoefficientWords("—", _("not defined") if undefined else "")
     if found.low is None or found.high is None:
-        return value
-    return _("%(value)s (%(low)s to %(high)s)") % {
-        "value": value,
-        "low": _number(found.low),
-        "high": _number(found.high),
-    }
+        return CoefficientWords(_number(found.value), "")
+    values = {"low": _number(found.low), "high": _number(found.high)}
+    return CoefficientWords(_number(found.value), _("%(low)s to %(high)s") % values)
 
 
 def _number(value: float) -> str:
@@ -209,7 +214,7 @@ def _pair_row(pair: PairAgreement) -> dict[str, Any]:
         "first": pair.first,
         "second": pair.second,
         "differ": pair.differ,
-        "kappa": value_words(pair.kappa),
+        "kappa": coefficient_words(pair.kappa),
     }
 
 
