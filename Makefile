@@ -53,7 +53,7 @@ format: .venv/installed
 	find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --target-version 5.2
 
 messages: .venv/installed
-	SECRET_KEY=messages $(MANAGE) makemessages --locale zh_Hans --no-wrap --ignore .venv --ignore staticfiles
+	SECRET_KEY=messages $(MANAGE) makemessages --locale zh_Hans --no-wrap --no-obsolete --ignore .venv --ignore staticfiles --ignore var
 	SECRET_KEY=messages $(MANAGE) compilemessages --ignore .venv
 
 clean:

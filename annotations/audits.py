@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from annotations import drawing, evidence, frames
 from annotations.estimation import protocols
@@ -44,12 +45,14 @@ def protocol_wanted(
             preset = protocols.named(name)
             given = {"size": size, "threshold": threshold, "strict": strict}
             if changed := [key for key, value in given.items() if value is not None]:
-                raise ValueError(f"{name} fixes {', '.join(changed)}: use custom to choose")
+                words = _("%(name)s fixes %(fixed)s: use custom to choose")
+                raise ValueError(words % {"name": name, "fixed": ", ".join(changed)})
             return preset
         if size is None:
-            raise ValueError("a custom protocol needs a size")
+            raise ValueError(_("a custom protocol needs a size"))
         if size > MOST_ITEMS:
-            raise ValueError(f"at most {MOST_ITEMS} items are drawn at once, not {size}")
+            words = _("at most %(most)s items are drawn at once, not %(size)s")
+            raise ValueError(words % {"most": MOST_ITEMS, "size": size})
         share = Fraction(1, 5) if threshold is None else threshold
         return protocols.custom(size, share, bool(strict))
     except ValueError as problem:
@@ -93,10 +96,12 @@ def draw_audit(
     """
     wanted = protocol_wanted(protocol, size, threshold, strict)
     if not 1 <= overlap <= MOST_OVERLAP:
-        raise AuditRefused(f"an item is judged by 1 to {MOST_OVERLAP} people, not {overlap}")
+        words = _("an item is judged by 1 to %(most)s people, not %(n)s")
+        raise AuditRefused(words % {"most": MOST_OVERLAP, "n": overlap})
     seed = drawing.fresh_seed() if seed is None else seed
     if not 0 <= seed <= LARGEST_SEED:
-        raise AuditRefused(f"the seed must lie between 0 and {LARGEST_SEED}, not {seed}")
+        words = _("the seed must lie between 0 and %(most)s, not %(seed)s")
+        raise AuditRefused(words % {"most": LARGEST_SEED, "seed": seed})
     chosen = criteria.criteria if isinstance(criteria, StoredFilter) else dict(criteria or {})
 
     try:
@@ -166,10 +171,12 @@ def default_name(
 
 def _nothing_words(run: Run, criteria: Mapping[str, Any]) -> str:
     if not run.errors:
-        return f"run “{run}” has no error samples: there is nothing to audit"
-    if criteria:
-        return f"no error sample of run “{run}” matches the filter"
-    return f"run “{run}” has no error samples left to draw"
+        words = _("run “%(run)s” has no error samples: there is nothing to audit")
+    elif criteria:
+        words = _("no error sample of run “%(run)s” matches the filter")
+    else:
+        words = _("run “%(run)s” has no error samples left to draw")
+    return words % {"run": run}
 
 
 def _cluster_names(clustering: Clustering) -> dict[str, str]:

@@ -18,6 +18,7 @@ from annotations.growth_chart import draw_growth
 from annotations.models import CHOICES, UNDECIDED, Audit, Item, Verdict, VerdictKind
 from annotations.standing import WAITING, Standing, standing_of, with_standing_verdicts
 from triage.browsing import SampleFilter
+from triage.filters import selection_words
 from triage.models import Run
 from triage.templatetags.figures import percent
 
@@ -282,7 +283,7 @@ def draw_context(audit: Audit) -> dict[str, Any]:
     population = _("%(n)s errors of run “%(run)s”: %(filter)s") % {
         "n": number_format(audit.population, force_grouping=True),
         "run": audit.run,
-        "filter": SampleFilter.from_dict(audit.criteria).sentence(),
+        "filter": selection_words(SampleFilter.from_dict(audit.criteria)),
     }
     return {
         "protocol_words": protocol,

@@ -64,23 +64,6 @@ class SampleFilter:
             raise ValueError("a cluster needs the clustering it belongs to")
         return chosen
 
-    def sentence(self) -> str:
-        """The selection in words."""
-        parts = [
-            f"{name.replace('_', ' ')}: {', '.join(map(str, value))}"
-            for name in GROUPINGS
-            if (value := getattr(self, name))
-        ]
-        if self.cluster:
-            shown = ["unclustered" if each < 0 else str(each) for each in self.cluster]
-            parts.append(f"cluster: {', '.join(shown)}")
-        if self.positions is not None:
-            parts.append(f"{len(self.positions)} chosen samples")
-        if self.text:
-            parts.append(f"text: “{self.text}”")
-        what = "error samples" if self.errors_only else "samples"
-        return f"{what} with {'; '.join(parts)}" if parts else f"all {what}"
-
 
 @dataclass(frozen=True)
 class Group:

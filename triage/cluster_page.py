@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from triage.browsing import RunBrowser
 from triage.confirming import Agreement, agreement
@@ -60,8 +61,14 @@ def said_of(run: Run, clustering: Clustering) -> list[Said]:
     if not rows:
         return []
     labels = labels_of(run, clustering)
-    names = {card["cluster"]: card["name"] for card in clustering.cards}
+    names = names_of(clustering)
     return [Said(row, agreement(row.positions, labels, names)) for row in rows]
+
+
+def names_of(clustering: Clustering) -> dict[int, str]:
+    """The clusters' names as their cards have them; the unclustered in the reader's language."""
+    names = {card["cluster"]: card["name"] for card in clustering.cards}
+    return names | ({UNCLUSTERED: _("Unclustered")} if UNCLUSTERED in names else {})
 
 
 def labels_of(run: Run, clustering: Clustering) -> dict[int, int]:
@@ -87,7 +94,7 @@ def map_points(run: Run, clustering: Clustering, seed: int = 0) -> dict[str, Any
     positions = table["position"].to_pylist()
     texts = _texts(browser_of(run), positions)
     clusters = table["cluster"].to_pylist()
-    names = {card["cluster"]: card["name"] for card in clustering.cards}
+    names = names_of(clustering)
     return {
         "x": [round(value, 4) for value in table["x"].to_pylist()],
         "y": [round(value, 4) for value in table["y"].to_pylist()],

@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from triage.browsing import GROUPINGS, SampleFilter
 from triage.models import Run, StoredFilter
@@ -45,6 +47,28 @@ def query_of(chosen: SampleFilter) -> str:
         pairs.append(("clustering", chosen.clustering))
         pairs += [("cluster", str(number)) for number in chosen.cluster]
     return urlencode(pairs)
+
+
+def selection_words(chosen: SampleFilter) -> str:
+    """The selection in words."""
+    parts = [
+        f"{_(name.replace('_', ' '))}: {', '.join(map(str, value))}"
+        for name in GROUPINGS
+        if (value := getattr(chosen, name))
+    ]
+    if chosen.cluster:
+        shown = [_("unclustered") if each < 0 else str(each) for each in chosen.cluster]
+        parts.append(f"{_('cluster')}: {', '.join(shown)}")
+    if chosen.positions is not None:
+        count = len(chosen.positions)
+        words = ngettext("%(n)s chosen sample", "%(n)s chosen samples", count)
+        parts.append(words % {"n": count})
+    if chosen.text:
+        parts.append(_("text: “%(text)s”") % {"text": chosen.text})
+    if not parts:
+        return _("all error samples") if chosen.errors_only else _("all samples")
+    words = _("error samples with %(what)s") if chosen.errors_only else _("samples with %(what)s")
+    return words % {"what": "; ".join(parts)}
 
 
 def _stored(text: str, run: Run) -> StoredFilter | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from triage.imports import FIELD_NAMES, SPLITS, ImportRefused, allowed_folder
@@ -99,7 +100,10 @@ class MappingForm(forms.Form):
     name = forms.CharField(label=_("Name of the run"), max_length=200)
     rule = forms.ChoiceField(
         label=_("Scoring rule"),
-        choices=[(rule.name, f"{rule.name}: {rule.description}") for rule in RULES.values()],
+        choices=[
+            (rule.name, format_lazy("{}: {}", rule.name, _(rule.description)))
+            for rule in RULES.values()
+        ],
     )
     split = forms.ChoiceField(
         label=_("Split of rows that name none"), choices=[(split, split) for split in SPLITS]
@@ -113,7 +117,7 @@ class MappingForm(forms.Form):
                 label=field.name,
                 required=False,
                 initial="+".join(mapping.columns_of(field.name)),
-                help_text=field.description,
+                help_text=_(field.description),
                 widget=forms.TextInput(attrs={"list": "columns", "autocomplete": "off"}),
             )
 

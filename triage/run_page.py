@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow.compute as pc
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from triage.browsing import GROUPINGS, NOT_SAID, Group, RunBrowser, SampleFilter
 from triage.error_rates import clopper_pearson
 from triage.features import FEATURES
-from triage.filters import filter_from, query_of
+from triage.filters import filter_from, query_of, selection_words
 from triage.models import Job, Run
 from triage.store import DataRoot, RunFolder
 
@@ -64,7 +65,7 @@ def breakdown(run: Run, query: QueryDict, browser: RunBrowser) -> dict[str, Any]
     groups = browser.groups(by, chosen) if by else []
     groups = _sorted(groups, sort, ascending)
     return {
-        "columns": [(name, name.replace("_", " ")) for name in columns],
+        "columns": [(name, _(name.replace("_", " "))) for name in columns],
         "by": by,
         "sort": sort,
         "ascending": ascending,
@@ -108,6 +109,7 @@ def error_list(run: Run, query: QueryDict) -> dict[str, Any]:
         "run": run,
         "project": run.project,
         "chosen": chosen,
+        "chosen_words": selection_words(chosen),
         "criteria": chosen.to_dict(),
         "count": count,
         "rows": rows,
@@ -146,7 +148,7 @@ def _facets(browser: RunBrowser, chosen: SampleFilter) -> list[tuple[str, str, l
             )
             for each in values
         ]
-        found.append((name, name.replace("_", " "), shown))
+        found.append((name, _(name.replace("_", " ")), shown))
     return found
 
 
@@ -185,9 +187,9 @@ def features_at(run: Run, position: int) -> list[dict[str, Any]]:
     return [
         {
             "name": feature.name,
-            "description": feature.description,
+            "description": _(feature.description),
             "value": here[0].get(feature.name),
-            "needs": ", ".join(feature.needs),
+            "needs": ", ".join(_(each) for each in feature.needs),
         }
         for feature in FEATURES
     ]

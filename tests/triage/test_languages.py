@@ -1,62 +1,270 @@
-"""The Simplified Chinese catalogue: complete, compiled, and what pages show to who asks for it."""
+"""Simplified Chinese: complete, in step with the sources, compiled, and what the pages show."""
 
-import gettext
+import ast
+import gettext as gnu
 import re
 import shutil
 import subprocess
+import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
 
-from tests.annotations.audit_factories import make_audit, make_member
+from tests.annotations.audit_factories import (
+    error_rows,
+    give_verdicts,
+    ingest_run,
+    make_audit,
+    make_member,
+    make_project_of,
+)
+from triage import science_words
+from triage.browsing import GROUPINGS, SampleFilter
+from triage.features import FEATURES
+from triage.filters import selection_words
 from triage.models import Role
+from triage.readers.csv_file import CsvReader
+from triage.readers.json_lines import JsonLinesReader
+from triage.readers.json_list import JsonListReader
+from triage.readers.parquet_file import ParquetReader
+from triage.records import BY_NAME, FIELDS
+from triage.scoring import RULES
 
-FOLDER = Path(__file__).resolve().parents[2] / "locale" / "zh_Hans" / "LC_MESSAGES"
+FOLDER = Path("locale", "zh_Hans", "LC_MESSAGES")
+CATALOGUE = Path(settings.BASE_DIR) / FOLDER
 CHINESE = {"Accept-Language": "zh-hans"}
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%s|%%")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|%%|\{\w*\}|</?\w+>")
+GETTEXT = pytest.mark.skipif(
+    not (shutil.which("xgettext") and shutil.which("msgfmt")), reason="GNU gettext is not here"
+)
 
 
-def catalogue(path: Path) -> dict:
-    """Messages by id (plural ones by id and form), without the header."""
-    with path.open("rb") as stream:
-        found = dict(gettext.GNUTranslations(stream)._catalog)  # type: ignore[attr-defined]
-    found.pop("", None)
+def entries(path: Path) -> dict[str, dict[str, str]]:
+    """Every entry of a .po file but its header, by msgid; its flags under 'flags'."""
+    found = {}
+    for block in path.read_text(encoding="utf-8").split("\n\n"):
+        parts = {"flags": ""}
+        name = ""
+        for line in block.strip().splitlines():
+            if line.startswith("#"):
+                parts["flags"] += line if line.startswith("#,") else ""
+                continue
+            keyword, quote, text = line.partition('"')
+            name = keyword.strip() or name
+            parts[name] = parts.get(name, "") + ast.literal_eval(quote + text)
+        if parts.get("msgid"):
+            found[parts["msgid"]] = parts
     return found
 
 
-def test_every_message_is_translated_and_none_is_doubtful() -> None:
-    text = (FOLDER / "django.po").read_text(encoding="utf-8")
-    assert "#, fuzzy" not in text
-    assert text.count("\nmsgid ") - 1 == len(catalogue(FOLDER / "django.mo"))
+class Shown(HTMLParser):
+    """The text of a page and of the attributes that people read or hear."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        read = {"title", "alt", "aria-label", "placeholder", "data-key-name"}
+        self.words += [
+            value or "" for name, value in attrs if name in read or name.startswith("data-words")
+        ]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
 
 
-def test_placeholders_are_kept() -> None:
-    for key, translated in catalogue(FOLDER / "django.mo").items():
-        source = key[0] if isinstance(key, tuple) else key
-        wanted, found = set(PLACEHOLDER.findall(source)), set(PLACEHOLDER.findall(translated))
-        # A singular may leave its number out where the plural has it.
-        assert found >= wanted or isinstance(key, tuple), source
+def shown(response) -> str:
+    assert response.status_code == 200
+    assert response.headers["Content-Language"] == "zh-hans"
+    html = response.content.decode()
+    assert '<html lang="zh-hans">' in html
+    return " ".join(" ".join(Shown(html).words).split())
 
 
-@pytest.mark.skipif(shutil.which("msgfmt") is None, reason="gettext is not installed")
-def test_the_compiled_catalogue_is_that_of_the_sources(tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def english_again():
+    """A request leaves its language behind in the thread."""
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def audit():
+    audit = make_audit(6)
+    lead = make_member(audit.project, "lead")
+    give_verdicts(audit, lead, ["match", "mismatch", "wrong_answer"])
+    return audit
+
+
+def test_every_entry_is_translated_and_none_is_fuzzy() -> None:
+    for msgid, parts in entries(CATALOGUE / "django.po").items():
+        said = [text for name, text in parts.items() if name.startswith("msgstr")]
+        assert said, msgid
+        assert all(said), msgid
+        assert "fuzzy" not in parts["flags"], msgid
+
+
+def test_placeholders_are_those_of_the_source() -> None:
+    for msgid, parts in entries(CATALOGUE / "django.po").items():
+        source = parts.get("msgid_plural", msgid)
+        said = parts.get("msgstr", parts.get("msgstr[0]", ""))
+        assert sorted(PLACEHOLDER.findall(said)) == sorted(PLACEHOLDER.findall(source)), msgid
+
+
+@GETTEXT
+def test_the_compiled_catalogue_is_that_of_the_texts(tmp_path) -> None:
     compiled = tmp_path / "django.mo"
     subprocess.run(
-        ["msgfmt", "--check-format", "-o", compiled, FOLDER / "django.po"],
-        check=True, capture_output=True, timeout=30,
-    )  # fmt: skip
-    assert catalogue(compiled) == catalogue(FOLDER / "django.mo")
+        ["msgfmt", "--check", "--output-file", compiled, CATALOGUE / "django.po"], check=True
+    )
+    with compiled.open("rb") as new, (CATALOGUE / "django.mo").open("rb") as kept:
+        fresh, stored = (gnu.GNUTranslations(file) for file in (new, kept))
+
+    assert fresh._catalog == stored._catalog, "run `make messages`"
+
+
+@GETTEXT
+def test_every_text_of_the_sources_is_in_the_catalogue(tmp_path) -> None:
+    base = Path(settings.BASE_DIR)
+    for name in ("annotations", "triage", "diagnostics", "templates", "static"):
+        shutil.copytree(
+            base / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.min.js")
+        )
+    shutil.copy(base / "manage.py", tmp_path)
+    (tmp_path / FOLDER).mkdir(parents=True)
+    subprocess.run(
+        [sys.executable, "manage.py", "makemessages", "--locale", "zh_Hans", "--no-wrap"],
+        cwd=tmp_path,
+        env={"SECRET_KEY": "messages", "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        check=True,
+        capture_output=True,
+    )
+
+    extracted = entries(tmp_path / FOLDER / "django.po")
+    known = entries(CATALOGUE / "django.po")
+
+    assert len(extracted) > 500
+    assert sorted(set(extracted) - set(known)) == [], "run `make messages` and translate"
+    assert sorted(set(known) - set(extracted)) == [], "run `make messages`"
+
+
+def test_what_the_science_modules_say_is_known_to_gettext() -> None:
+    readers = (CsvReader, JsonLinesReader, JsonListReader, ParquetReader)
+    needs = {each for feature in FEATURES for each in feature.needs} - set(BY_NAME)
+
+    assert {name.replace("_", " ") for name in GROUPINGS} == set(science_words.GROUPINGS)
+    assert {field.description for field in FIELDS} == set(science_words.FIELDS)
+    assert {rule.description for rule in RULES.values()} == set(science_words.RULES)
+    assert {reader.description for reader in readers} == set(science_words.READERS)
+    assert {feature.description for feature in FEATURES} == set(science_words.FEATURES)
+    assert needs == set(science_words.NEEDS)
+
+
+def test_steps_of_the_science_modules_are_known_to_gettext() -> None:
+    call = re.compile(r'progress\([^"\n]*"([^"\n]+)"\)')
+    files = [
+        path
+        for app in ("triage", "annotations")
+        for path in Path(settings.BASE_DIR, app).glob("*.py")
+    ]
+    said = {
+        re.sub(r"\{[^}]*\}", "{}", text)
+        for path in files
+        for text in call.findall(path.read_text(encoding="utf-8"))
+    }
+
+    assert said == {*science_words.STEPS, "Writing"}
+
+
+def test_numbers_of_a_step_stay_numbers() -> None:
+    with translation.override("zh-hans"):
+        assert science_words.step_words("1,200 rows read") == "已读取 1,200 行"
+        assert science_words.step_words("Naming clusters") == "正在为簇命名"
+        assert science_words.step_words("batch 7 of 1,200") == "batch 7 of 1,200"
+        assert science_words.step_words("") == ""
+
+
+def test_a_selection_is_said_in_the_readers_language() -> None:
+    chosen = SampleFilter(question_type=("counting",), clustering="a", cluster=(3, -1), text="red")
+
+    english = "error samples with question type: counting; cluster: 3, unclustered; text: “red”"
+    assert selection_words(chosen) == english
+    assert selection_words(SampleFilter()) == "all error samples"
+    assert selection_words(SampleFilter(errors_only=False)) == "all samples"
+    assert selection_words(SampleFilter(positions=(4,))) == "error samples with 1 chosen sample"
+    with translation.override("zh-hans"):
+        assert selection_words(chosen) == (
+            "错误样本（问题类型: counting; 簇: 3, 未归簇; 文本：“red”）"
+        )
 
 
 @pytest.mark.django_db
-def test_pages_speak_chinese_to_who_asks_for_it(client) -> None:
-    page = client.get("/accounts/login/", headers=CHINESE).content.decode()
-    assert '<html lang="zh-hans">' in page
-    assert "Sign in" not in page
-    audit = make_audit(4)
-    client.force_login(make_member(audit.project, "lena", Role.LEAD))
-    review = client.get(f"/audits/{audit.pk}/review/", headers=CHINESE).content.decode()
-    assert "不匹配" in review
-    assert "Reference answer" not in review
-    noise = client.get(audit.get_absolute_url(), headers=CHINESE).content.decode()
-    assert "What is established" not in noise
+def test_the_sign_in_page_is_chinese(client) -> None:
+    words = shown(client.get(reverse("account_login"), headers=CHINESE))
+
+    assert "找出视觉语言模型出错的原因。" in words
+    assert {"用户名", "密码", "登录"} <= set(words.split())
+    for english in ("Sign in", "Username", "Password", "Skip to content", "Keyboard"):
+        assert english not in words
+
+
+@pytest.mark.django_db
+def test_the_review_page_is_chinese(client) -> None:
+    audit = make_audit(3)
+    client.force_login(make_member(audit.project, "ann", Role.ANNOTATOR))
+
+    words = shown(client.get(reverse("annotations:review", args=[audit.pk]), headers=CHINESE))
+
+    for chinese in ("相符", "不匹配", "答案错误", "有歧义", "不确定", "无法使用", "参考答案"):
+        assert chinese in words
+    for english in ("mismatch", "wrong answer", "unsure", "Undo", "Later", "Comment", "saved"):
+        assert english not in words
+
+
+@pytest.mark.django_db
+def test_the_noise_page_is_chinese(client, audit) -> None:
+    client.force_login(make_member(audit.project, "lead"))
+
+    words = shown(client.get(reverse("annotations:audit", args=[audit.pk]), headers=CHINESE))
+
+    for chinese in ("噪声比例", "区间", "阈值", "抽检", "判定", "待判定", "全部错误样本"):
+        assert chinese in words
+    for english in (
+        "noise",
+        "Noise",
+        "interval",
+        "threshold of",
+        "verdict",
+        "established",
+        "errors",
+    ):
+        assert english not in words
+
+
+@pytest.mark.django_db
+def test_the_pages_of_a_run_are_chinese(client) -> None:
+    run = ingest_run(make_project_of(), error_rows(5, 2))
+    client.force_login(make_member(run.project, "admin", Role.ADMIN))
+
+    errors = reverse("triage:run-errors", args=[run.pk])
+    pages = [
+        reverse("triage:projects"),
+        reverse("triage:project", args=[run.project.slug]),
+        reverse("triage:members", args=[run.project.slug]),
+        reverse("triage:run", args=[run.pk]),
+        f"{errors}?question_type=counting",
+        reverse("triage:sample", args=[run.pk, 0]),
+        reverse("annotations:audit-new", args=[run.pk]),
+        reverse("annotations:exports", args=[run.pk]),
+    ]
+    for page in pages:
+        words = shown(client.get(page, headers=CHINESE))
+        assert re.search("[\u4e00-\u9fff]", words)
+        for english in ("sample ", "samples", "errors", " run ", "audit", "Audit", "verdict"):
+            assert english not in words, (page, english)
