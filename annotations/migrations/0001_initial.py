@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('design', models.CharField(default='simple_random', max_length=40)),
                 ('seed', models.BigIntegerField()),
                 ('overlap', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(9)])),
-                ('noise_kinds', models.JSONField(default=annotations.models.default_noise_kinds)),
+                ('noise_kinds', models.JSONField(default=annotations.models.kinds.default_noise_kinds)),
                 ('criteria', models.JSONField(default=dict)),
                 ('population', models.PositiveBigIntegerField()),
                 ('population_by_cluster', models.JSONField(default=dict)),

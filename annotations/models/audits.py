@@ -1,8 +1,4 @@
-"""Rows of the people's side: audits, items, seats, verdicts, curated sets.
-
-Verdicts are append-only: a change of mind is a new row that supersedes the old one, and an undo
-is a row too. What stands is a query over rows that nothing has superseded.
-"""
+"""What is judged: audits, their items, and the seats from which people judge them."""
 
 import uuid
 from fractions import Fraction
@@ -14,31 +10,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from annotations.models.kinds import CHOICES, TOP_FIVE_CHOICES, VerdictKind, default_noise_kinds
 from triage.models import Project, Run
-
-
-class VerdictKind(models.TextChoices):
-    """One annotator's answer on one item."""
-
-    MATCH = "match", _("match")
-    MISMATCH = "mismatch", _("mismatch")
-    WRONG_ANSWER = "wrong_answer", _("wrong answer")
-    AMBIGUOUS = "ambiguous", _("ambiguous")
-    UNSURE = "unsure", _("unsure")
-    UNUSABLE = "unusable", _("unusable")
-    # An undo: the annotator took the verdict back and the item is open again.
-    WITHDRAWN = "withdrawn", _("withdrawn")
-
-
-# What an annotator can choose, in the order of the buttons.
-CHOICES = [kind for kind in VerdictKind if kind is not VerdictKind.WITHDRAWN]
-# Left out of the denominator and bounded.
-UNDECIDED = (VerdictKind.UNSURE, VerdictKind.UNUSABLE)
-
-
-def default_noise_kinds() -> list[str]:
-    """The verdicts that count as noise unless the audit says otherwise."""
-    return [VerdictKind.MISMATCH, VerdictKind.WRONG_ANSWER]
 
 
 class Audit(models.Model):
@@ -50,6 +23,28 @@ class Audit(models.Model):
         OPEN = "open", _("open")
         CLOSED = "closed", _("closed")
 
+    class Question(models.TextChoices):
+        """What people are asked about each item."""
+
+        NOISE = "noise", _("noise check")
+        TOP_FIVE = "top_five", _("top-5 check")
+
+    class Design(models.TextChoices):
+        """How the items are drawn and what the interval is made of."""
+
+        SIMPLE_RANDOM = "simple_random", _("simple random")
+        PROPORTIONAL = "proportional_per_cluster", _("proportional per cluster")
+        SCORE_ASSISTED = "score_assisted", _("score-assisted")
+        PLANNED_STOP = "planned_stop", _("planned early stop")
+
+    class Policy(models.TextChoices):
+        """How several verdicts on an item become its resolution."""
+
+        AGREEMENT = "agreement", _("agreement of all")
+        MAJORITY = "majority", _("majority")
+        DAWID_SKENE = "dawid_skene", _("rater model (Dawid–Skene)")
+        ADJUDICATION = "adjudication", _("adjudication by a lead")
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="audits")
     run = models.ForeignKey(Run, models.PROTECT, related_name="audits")
@@ -60,7 +55,17 @@ class Audit(models.Model):
     threshold_numerator = models.PositiveIntegerField()
     threshold_denominator = models.PositiveIntegerField(validators=[MinValueValidator(1)])
     strict = models.BooleanField()
-    design = models.CharField(max_length=40, default="simple_random")
+    question = models.CharField(max_length=20, choices=Question.choices, default=Question.NOISE)
+    design = models.CharField(max_length=40, choices=Design.choices, default=Design.SIMPLE_RANDOM)
+    # What the design fixed before the draw: strata with their sizes, mean scores.
+    plan: Any = models.JSONField(default=dict)
+    # The mismatch score that was frozen before the draw, where the design uses one.
+    score = models.ForeignKey(
+        "MismatchScore", models.PROTECT, null=True, blank=True, related_name="audits"
+    )
+    policy = models.CharField(max_length=20, choices=Policy.choices, default=Policy.AGREEMENT)
+    # Whether who adjudicates sees the votes.
+    open_votes = models.BooleanField(default=False)
     seed = models.BigIntegerField()
     overlap = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1), MaxValueValidator(9)]
@@ -100,6 +105,19 @@ class Audit(models.Model):
         """The threshold as an exact fraction."""
         return Fraction(self.threshold_numerator, self.threshold_denominator)
 
+    @property
+    def choices(self) -> list[VerdictKind]:
+        """What an annotator can choose, in the order of the buttons."""
+        return TOP_FIVE_CHOICES if self.question == self.Question.TOP_FIVE else CHOICES
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    """Named questions about items."""
+
+    def drawn(self) -> "ItemQuerySet":
+        """The random draw alone, without gold items."""
+        return self.filter(gold="")
+
 
 class Item(models.Model):
     """One drawn sample, with a snapshot of what the annotator sees."""
@@ -114,6 +132,14 @@ class Item(models.Model):
     snapshot = models.JSONField()
     # The copy of the image kept as evidence; empty when there was none to show.
     image_sha256 = models.CharField(max_length=64, blank=True)
+    # Place in the plan's strata; null where the design has none.
+    stratum = models.PositiveSmallIntegerField(null=True)
+    # The frozen mismatch score of the sample; never shown to annotators.
+    score = models.FloatField(null=True)
+    # The known verdict of a gold item; empty for a drawn one. Gold items stand outside the ratio.
+    gold = models.CharField(max_length=20, blank=True)
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["place"]
@@ -140,6 +166,10 @@ class Seat(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="seats"
     )
     leased_until = models.DateTimeField(null=True)
+    # Only this person may take the seat; null: anybody of the project.
+    reserved_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="reserved_seats"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -158,73 +188,3 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item} seat {self.number}"
-
-
-class VerdictQuerySet(models.QuerySet["Verdict"]):
-    """Named questions about verdicts."""
-
-    def standing(self) -> "VerdictQuerySet":
-        """The verdicts that count: not superseded, not withdrawn."""
-        return self.filter(superseded_by__isnull=True).exclude(kind=VerdictKind.WITHDRAWN)
-
-
-class Verdict(models.Model):
-    """One annotator's answer on one item. Never updated, never deleted."""
-
-    item = models.ForeignKey(Item, models.CASCADE, related_name="verdicts")
-    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="verdicts")
-    kind = models.CharField(max_length=20, choices=VerdictKind.choices)
-    corrected_answer = models.CharField(max_length=1000, blank=True)
-    comment = models.TextField(blank=True)
-    # Made by the page when it shows the item; a retried request carries the same one.
-    submission = models.UUIDField(default=uuid.uuid4, unique=True)
-    supersedes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
-    )
-    # From shown to sent, as the browser measured it; null when it came from a file.
-    seconds = models.FloatField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = VerdictQuerySet.as_manager()
-
-    class Meta:
-        ordering: ClassVar = ["created_at", "pk"]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=models.Q(kind__in=VerdictKind.values), name="verdict_kind_is_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(corrected_answer="") | models.Q(kind=VerdictKind.WRONG_ANSWER),
-                name="only_wrong_answers_are_corrected",
-            ),
-            # One chain of verdicts per person and item.
-            models.UniqueConstraint(
-                fields=["item", "annotator"],
-                condition=models.Q(supersedes__isnull=True),
-                name="one_verdict_chain_per_person_and_item",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.item}: {self.kind} by {self.annotator}"
-
-
-class CuratedSet(models.Model):
-    """An export: kept, dropped and corrected samples and weights, with the recipe behind it."""
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    run = models.ForeignKey(Run, models.PROTECT, related_name="curated_sets")
-    recipe = models.JSONField(default=dict)
-    file_format = models.CharField(max_length=10)
-    # Counts, files with checksums, audits, seeds, versions: the manifest as written.
-    manifest: Any = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-
-    class Meta:
-        ordering: ClassVar = ["-created_at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.run} · curated {self.created_at:%Y-%m-%d %H:%M}"
