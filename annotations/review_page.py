@@ -17,8 +17,8 @@ from annotations import queue, turns
 from annotations.models import CHOICES, Audit, Item, Verdict, VerdictKind
 
 MOST_PUT_OFF = 500
-# The card that is judged and the one that is loaded behind it.
-CARDS = 2
+# The card that is judged and the three that are loaded behind it.
+CARDS = 4
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def choices() -> list[Choice]:
 
 
 def page(audit: Audit, request: HttpRequest) -> dict[str, Any]:
-    """The whole page: two cards, progress, or why there is nothing to judge."""
+    """The whole page: the cards, progress, or why there is nothing to judge."""
     items = next_items(audit, request, holding=())
     back = _taken_back(audit, request.user, request.GET.get("place", ""))
     if back is not None and audit.state == Audit.State.OPEN:
@@ -190,7 +190,7 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
 
 
 def next_items(audit: Audit, request: HttpRequest, holding: Sequence[int]) -> list[Item]:
-    """Items that fill the deck up to two cards; those put off come when nothing else is left."""
+    """Items that fill the deck; those put off come when nothing else is left."""
     later = put_off_places(request.session, audit)
     found: list[Item] = []
     while len(found) + len(holding) < CARDS:

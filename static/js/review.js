@@ -1,4 +1,4 @@
-// The review page. The next card is always in the page; a verdict shows it at once and is sent
+// The review page. The next cards are always in the page; a verdict shows one at once and is sent
 // behind it, from a tray that outlives the page: nothing that was decided is lost, and a retry
 // carries the same submission, so that nothing is recorded twice.
 import { drawOverlays } from "./overlays.js";
@@ -38,11 +38,9 @@ function start() {
 
   // --- showing -----------------------------------------------------------------------------
   function show() {
-    cards().forEach((card, index) => {
-      card.hidden = index > 0;
-      // A hidden card's picture still loads: that is what makes the next one instant.
-    });
-    const card = current();
+    const [card, ...ahead] = cards();
+    if (card) card.hidden = false;
+    for (const each of ahead) keepReady(each);
     deck.querySelector("[data-waiting]")?.remove();
     if (!card) {
       const words = document.createElement("p");
@@ -63,6 +61,12 @@ function start() {
       details.open = wishes[details.dataset.keepOpen] ?? (details.hasAttribute("open") && roomy.matches);
     }
     dress();
+  }
+
+  // A hidden card's picture is loaded and decoded: that is what makes the next one instant.
+  function keepReady(card) {
+    card.hidden = true;
+    card.querySelector("[data-stage] img")?.decode().catch(() => {});
   }
 
   const marksOf = (card) => JSON.parse(card?.querySelector("script[type='application/json']")?.textContent ?? "{}");
@@ -246,8 +250,7 @@ function start() {
       const card = holder.content.firstElementChild;
       if (place === answer.undone) deck.prepend(card);
       else deck.append(card);
-      card.hidden = true;
-      card.querySelector("img")?.decode().catch(() => {});
+      keepReady(card);
     }
     if (entry.do === "undo" && answer.undone === null) say(form.dataset.wordsNothing);
     if (current() !== had) show();

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from PIL import Image
 
-from annotations import audits, queue
+from annotations import audits, queue, review_page
 from annotations.audits import draw_audit
 from annotations.models import Seat, Verdict
 from tests.annotations.audit_factories import (
@@ -125,15 +125,15 @@ def test_a_plain_form_puts_an_item_off_until_nothing_else_is_left(client) -> Non
     assert order == [1, 2, 0]
 
 
-def test_one_request_saves_and_brings_the_item_after_next(client) -> None:
-    audit = make_audit(4)
+def test_one_request_saves_and_brings_the_item_that_the_page_lacks(client) -> None:
+    audit = make_audit(6)
     user = enter(client, audit.project)
     page = client.get(review(audit))
-    assert [card["place"] for card in page.context["cards"]] == [0, 1]
+    assert [card["place"] for card in page.context["cards"]] == [0, 1, 2, 3]
     sent = {"place": 0, "verdict": "wrong_answer", "corrected_answer": "two", "seconds": "1.5"}
-    answer = send(client, audit, user, **sent, holding=[1]).json()
-    assert [card["place"] for card in answer["cards"]] == [2]
-    assert (answer["progress"]["judged"], answer["progress"]["remaining"]) == (1, 3)
+    answer = send(client, audit, user, **sent, holding=[1, 2, 3]).json()
+    assert [card["place"] for card in answer["cards"]] == [4]
+    assert (answer["progress"]["judged"], answer["progress"]["remaining"]) == (1, 5)
     kept = Verdict.objects.get()
     assert (kept.kind, kept.corrected_answer, kept.seconds) == ("wrong_answer", "two", 1.5)
 
@@ -143,14 +143,14 @@ def test_a_verdict_and_the_next_card_cost_few_queries(client, django_assert_max_
     user = enter(client, audit.project)
     client.get(review(audit))
     with django_assert_max_num_queries(22):
-        send(client, audit, user, place=0, verdict="match", holding=[1])
+        send(client, audit, user, place=0, verdict="match", holding=[1, 2, 3])
 
 
 def test_a_retry_answers_again_and_keeps_one_verdict(client) -> None:
     audit = make_audit(4)
     user = enter(client, audit.project)
     client.get(review(audit))
-    sent = {"place": 0, "verdict": "match", "submission": str(uuid.uuid4()), "holding": [1]}
+    sent = {"place": 0, "verdict": "match", "submission": str(uuid.uuid4()), "holding": [1, 2, 3]}
     answers = [send(client, audit, user, **sent) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200] * 3
     assert Verdict.objects.count() == 1
@@ -162,12 +162,12 @@ def test_an_undo_by_script_brings_the_card_back_first(client) -> None:
     audit = make_audit(4)
     user = enter(client, audit.project)
     client.get(review(audit))
-    send(client, audit, user, place=0, verdict="unsure", holding=[1])
-    answer = send(client, audit, user, do="undo", holding=[1, 2]).json()
+    send(client, audit, user, place=0, verdict="unsure", holding=[1, 2, 3])
+    answer = send(client, audit, user, do="undo", holding=[1, 2, 3]).json()
     assert answer["undone"] == 0
     assert [card["place"] for card in answer["cards"]] == [0]
     assert "You said “unsure”" in answer["cards"][0]["html"]
-    assert send(client, audit, user, do="undo", holding=[0, 1, 2]).json()["undone"] is None
+    assert send(client, audit, user, do="undo", holding=[0, 1, 2, 3]).json()["undone"] is None
 
 
 @pytest.mark.parametrize(
@@ -342,4 +342,4 @@ def test_opening_the_page_twice_holds_the_same_items(client) -> None:
     enter(client, audit.project)
     for _ in range(3):
         client.get(review(audit))
-    assert Seat.objects.filter(annotator__isnull=False).count() == 2
+    assert Seat.objects.filter(annotator__isnull=False).count() == review_page.CARDS

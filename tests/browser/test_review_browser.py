@@ -112,17 +112,17 @@ def test_one_key_judges_and_the_next_item_is_there_at_once(open_review) -> None:
     assert page.complaints == []
 
 
-def test_after_each_verdict_another_card_waits_behind_the_one_shown(open_review) -> None:
+def test_three_cards_wait_behind_the_one_shown_with_their_pictures(open_review) -> None:
     page = open_review()
-    for done in range(1, 4):
+    loaded = "card => card.querySelector('img').complete && card.querySelector('img').naturalWidth"
+    for done in range(4):
+        waiting = page.locator("article.item[hidden]")
+        places = [int(card.get_attribute("data-place")) for card in waiting.all()]
+        assert places == [done + 1, done + 2, done + 3]
+        for card in waiting.all():
+            page.wait_for_function(loaded, arg=card.element_handle())
         press(page, "m")
         all_saved(page)
-        waiting = page.locator("article.item[hidden]")
-        assert waiting.get_attribute("data-place") == str(done + 1)
-        loaded = (
-            "card => card.querySelector('img').complete && card.querySelector('img').naturalWidth"
-        )
-        page.wait_for_function(loaded, arg=waiting.element_handle())
 
 
 def test_the_last_verdict_leads_to_a_page_that_says_so(open_review) -> None:
