@@ -25,10 +25,9 @@ from annotations.estimation.agreement_intervals import (
 )
 from annotations.estimation.latent_rates import LatentRates, latent_rates
 from annotations.export_files import guard_cell
-from annotations.models import CHOICES, UNDECIDED, Audit, Verdict
+from annotations.models import UNDECIDED, Audit, Verdict
 from annotations.standing import cluster_name
 
-KINDS = [kind.value for kind in CHOICES]
 # Fewer timed verdicts than this are not cut into quarters.
 FEWEST_FOR_QUARTERS = 8
 
@@ -126,6 +125,11 @@ class VoteBook:
         """The votes as the science takes them."""
         return [(vote.place, vote.annotator, vote.kind) for vote in self.votes]
 
+    @property
+    def kinds(self) -> list[str]:
+        """The verdicts that the audit offers, in the order of the buttons."""
+        return [kind.value for kind in self.audit.choices]
+
     @cached_property
     def people(self) -> list[str]:
         """Annotators in the order of the alphabet."""
@@ -151,8 +155,8 @@ class VoteBook:
         counts = agreeing.confusions(self.triples)
         pairs = [
             ConfusedPair(one, other, counts.get((min(one, other), max(one, other)), 0))
-            for row, one in enumerate(KINDS)
-            for other in KINDS[row:]
+            for row, one in enumerate(self.kinds)
+            for other in self.kinds[row:]
         ]
         return [each for each in pairs if each.pairs]
 
@@ -181,7 +185,7 @@ class VoteBook:
             count=len(votes),
             timed=len(timed),
             median_seconds=_median_seconds(timed) if timed else None,
-            verdicts={kind: kinds[kind] for kind in KINDS},
+            verdicts={kind: kinds[kind] for kind in self.kinds},
             same=same,
             compared=same + differ,
             quarters=self._quarters(timed),
@@ -215,9 +219,9 @@ class VoteBook:
 
 
 def vote_book(audit: Audit) -> VoteBook:
-    """The verdicts that stand, in the order given: one query."""
-    standing = Verdict.objects.standing().filter(item__audit=audit).order_by("created_at", "pk")
-    rows = standing.values_list(
+    """The verdicts that stand on drawn items, in the order given: one query."""
+    standing = Verdict.objects.standing().filter(item__audit=audit, item__gold="")
+    rows = standing.order_by("created_at", "pk").values_list(
         "item__place", "item__cluster", "annotator__username", "kind", "seconds", "created_at"
     )
     return VoteBook(audit, [StandingVote(*row) for row in rows])
@@ -229,7 +233,7 @@ def agreement_of(audit: Audit) -> Agreement:
     whole = agreeing.unanimity(book.triples)
     given = {vote.kind for vote in book.votes}
     return Agreement(
-        drawn=audit.items.count(),
+        drawn=audit.items.drawn().count(),
         judged=len({vote.place for vote in book.votes}),
         overlapped=whole.unanimous.whole,
         overlap=audit.overlap,
@@ -238,7 +242,7 @@ def agreement_of(audit: Audit) -> Agreement:
         same_pairs=agreeing.same_pairs(book.triples),
         alpha=whole.alpha,
         fleiss=agreeing.fleiss(book.triples),
-        verdicts=agreeing.by_verdict(book.triples, [kind for kind in KINDS if kind in given]),
+        verdicts=agreeing.by_verdict(book.triples, [kind for kind in book.kinds if kind in given]),
         clusters=book.clusters(),
         pairs=agreeing.by_pair(book.triples),
         confusions=book.confusions(),
@@ -258,7 +262,7 @@ def vote_rows(audit: Audit) -> Iterator[list[str | int]]:
     book = vote_book(audit)
     given = {(vote.place, vote.annotator): vote.kind for vote in book.votes}
     yield ["place", "sample_id", "cluster", *(guard_cell(who) for who in book.people)]
-    for item in audit.items.order_by("place").only("place", "sample_id", "cluster"):
+    for item in audit.items.drawn().order_by("place").only("place", "sample_id", "cluster"):
         cluster = "" if item.cluster is None else item.cluster
         kinds = [given.get((item.place, who), "") for who in book.people]
         yield [item.place + 1, guard_cell(item.sample_id), cluster, *kinds]

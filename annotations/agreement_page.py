@@ -7,7 +7,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.agreement import KINDS, Agreement, Work, agreement_of
+from annotations.agreement import Agreement, Work, agreement_of
 from annotations.estimation import agreement_intervals as agreeing
 from annotations.estimation import latent_rates
 from annotations.estimation.agreement_intervals import Coefficient, PairAgreement
@@ -246,7 +246,7 @@ def _confusions(found: Agreement, names: dict[str, str]) -> list[Row]:
     """Verdicts against verdicts: how many pairs, and which share of all pairs."""
     counts = {frozenset((each.first, each.second)): each.pairs for each in found.confusions}
     total = sum(counts.values())
-    present = [kind for kind in KINDS if any(kind in pair for pair in counts)]
+    present = [kind.value for kind in VerdictKind if any(kind in pair for pair in counts)]
     rows = []
     for one in present:
         cells = []

@@ -4,29 +4,27 @@ A draw is files first, rows last: snapshots are read and image copies made befor
 written to the database, and the audit, its items and its seats become visible in one transaction.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from annotations import drawing, evidence, frames
+from annotations import assigning, drawing, planning
 from annotations.estimation import protocols
 from annotations.estimation.protocols import Protocol
 from annotations.models import Audit, Item, Seat
-from annotations.snapshots import snapshot_of
-from triage.models import Clustering, Run, StoredFilter
+from annotations.refusals import AuditRefused
+from triage.models import Run, StoredFilter
 
 # What a database's big integer holds and a person may type.
 LARGEST_SEED = 2**62 - 1
 MOST_ITEMS = 10_000
 MOST_OVERLAP = 9
 
-
-class AuditRefused(ValueError):
-    """The audit cannot be drawn as asked; the message is for the person who asked."""
+__all__ = ["AuditRefused", "close", "draw_audit", "protocol_of", "protocol_wanted", "reopen"]
 
 
 def protocol_wanted(
@@ -72,6 +70,22 @@ def protocol_of(audit: Audit) -> Protocol:
     )
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What is wanted of a draw, checked: everything that is fixed before it."""
+
+    protocol: Protocol
+    criteria: Mapping[str, Any]
+    seed: int
+    question: str
+    design: str
+    policy: str
+    open_votes: bool
+    overlap: int
+    people: Sequence[Any]
+    gold: int
+
+
 def draw_audit(
     run: Run,
     *,
@@ -84,61 +98,48 @@ def draw_audit(
     name: str | None = None,
     overlap: int = 1,
     user: Any | None = None,
+    question: str = Audit.Question.NOISE,
+    design: str = Audit.Design.SIMPLE_RANDOM,
+    policy: str = Audit.Policy.AGREEMENT,
+    open_votes: bool = False,
+    people: Sequence[Any] = (),
+    gold: int = 0,
 ) -> Audit:
     """Draw error samples of `run` at random for people to judge.
 
     The frame is the run's error samples that match `criteria` (a stored filter or the dictionary of
     one; none: all errors). Fewer errors than the protocol draws are all taken. Without `seed` a
     random one is made; it is stored either way, and the same seed on the same frame draws the same
-    items in the same order.
+    items in the same order. `people`: who judges (empty: everybody in the project), each an even
+    share. `gold`: how many items with a known verdict are mixed in, outside the draw.
 
-    Raises AuditRefused for anything that cannot be: no errors, a bad seed, protocol or overlap.
+    Raises AuditRefused for anything that cannot be: no errors, a bad seed, protocol or overlap, a
+    design whose clusters or scores are not there, a policy without overlap.
     """
-    wanted = protocol_wanted(protocol, size, threshold, strict)
-    if not 1 <= overlap <= MOST_OVERLAP:
-        words = _("an item is judged by 1 to %(most)s people, not %(n)s")
-        raise AuditRefused(words % {"most": MOST_OVERLAP, "n": overlap})
     seed = drawing.fresh_seed() if seed is None else seed
-    if not 0 <= seed <= LARGEST_SEED:
-        words = _("the seed must lie between 0 and %(most)s, not %(seed)s")
-        raise AuditRefused(words % {"most": LARGEST_SEED, "seed": seed})
-    chosen = criteria.criteria if isinstance(criteria, StoredFilter) else dict(criteria or {})
-
-    try:
-        frame = frames.frame_of(run, chosen)
-        draw = drawing.draw_by_protocol(frame.sample_ids, wanted, seed)
-    except drawing.NothingToDraw:
-        raise AuditRefused(_nothing_words(run, chosen)) from None
-    except ValueError as problem:
-        raise AuditRefused(str(problem)) from problem
-    position_of = frame.position_of
-    positions = [position_of[sample_id] for sample_id in draw.order]
-    clustering = run.current_clustering()
-    cluster_at = frames.cluster_of_positions(run, clustering)
-
+    wishes = Wishes(
+        protocol=protocol_wanted(protocol, size, threshold, strict),
+        criteria=criteria.criteria if isinstance(criteria, StoredFilter) else dict(criteria or {}),
+        seed=seed,
+        question=question,
+        design=design,
+        policy=policy,
+        open_votes=open_votes,
+        overlap=overlap,
+        people=tuple(people),
+        gold=gold,
+    )
+    _check(run, wishes)
+    plan = planning.plan_draw(run, wishes)
     audit = Audit(
         project=run.project,
         run=run,
-        name=(name or "").strip() or default_name(run, wanted, criteria),
-        protocol=wanted.name,
-        size=wanted.size,
-        threshold_numerator=wanted.threshold.numerator,
-        threshold_denominator=wanted.threshold.denominator,
-        strict=wanted.strict,
-        design=draw.design,
-        seed=seed,
-        overlap=overlap,
-        criteria=chosen,
-        population=draw.population,
-        frame_sha256=draw.frame_sha256,
+        name=(name or "").strip() or default_name(run, wishes.protocol, criteria),
         created_by=user,
+        **planning.audit_columns(run, wishes, plan),
     )
-    if clustering is not None:
-        members = Counter(cluster_at[position_of[sample_id]] for sample_id in draw.frame)
-        audit.population_by_cluster = {str(key): count for key, count in sorted(members.items())}
-        audit.cluster_names = _cluster_names(clustering)
-    items = _items(run, positions, cluster_at if clustering is not None else {})
-    _write(audit, items)
+    items = planning.items_of(run, wishes, plan)
+    _write(audit, items, wishes)
     return audit
 
 
@@ -169,50 +170,41 @@ def default_name(
     return name
 
 
-def _nothing_words(run: Run, criteria: Mapping[str, Any]) -> str:
-    if not run.errors:
-        words = _("run “%(run)s” has no error samples: there is nothing to audit")
-    elif criteria:
-        words = _("no error sample of run “%(run)s” matches the filter")
-    else:
-        words = _("run “%(run)s” has no error samples left to draw")
-    return words % {"run": run}
-
-
-def _cluster_names(clustering: Clustering) -> dict[str, str]:
-    """Names by cluster number, as the cards of the clustering have them."""
-    return {
-        str(card["cluster"]): str(card.get("name") or "")
-        for card in clustering.cards
-        if "cluster" in card
+def _check(run: Run, wishes: Wishes) -> None:
+    """Raise AuditRefused for wishes that cannot be, whatever the errors are."""
+    known = {
+        _("question"): (wishes.question, Audit.Question.values),
+        _("design"): (wishes.design, Audit.Design.values),
+        _("policy"): (wishes.policy, Audit.Policy.values),
     }
+    for what, (value, values) in known.items():
+        if value not in values:
+            words = _("“%(value)s” is no %(what)s (known: %(known)s)")
+            given = {"value": value, "what": what, "known": ", ".join(values)}
+            raise AuditRefused(words % given)
+    if not 1 <= wishes.overlap <= MOST_OVERLAP:
+        words = _("an item is judged by 1 to %(most)s people, not %(n)s")
+        raise AuditRefused(words % {"most": MOST_OVERLAP, "n": wishes.overlap})
+    if wishes.policy != Audit.Policy.AGREEMENT and wishes.overlap == 1:
+        raise AuditRefused(_("one person per item leaves nothing to resolve: ask for two or more"))
+    if wishes.people and len(set(wishes.people)) < wishes.overlap:
+        words = _("%(n)s people per item need at least as many people assigned")
+        raise AuditRefused(words % {"n": wishes.overlap})
+    members = set(run.project.memberships.values_list("user_id", flat=True))
+    if strangers := [str(each) for each in wishes.people if each.pk not in members]:
+        words = _("%(names)s cannot judge here: not in the project")
+        raise AuditRefused(words % {"names": ", ".join(strangers)})
+    if not 0 <= wishes.seed <= LARGEST_SEED:
+        words = _("the seed must lie between 0 and %(most)s, not %(seed)s")
+        raise AuditRefused(words % {"most": LARGEST_SEED, "seed": wishes.seed})
 
 
-def _items(run: Run, positions: Sequence[int], cluster_at: Mapping[int, int]) -> list[Item]:
-    """Unsaved items in the order of the draw, their image copies already on the data root."""
-    rows = frames.rows_at(run, positions)
-    images = evidence.keep_images(run, [rows[position].get("image") for position in positions])
-    items = []
-    for place, (position, image) in enumerate(zip(positions, images, strict=True)):
-        row = rows[position]
-        items.append(
-            Item(
-                place=place,
-                sample_id=row["sample_id"],
-                position=position,
-                cluster=cluster_at.get(position),
-                snapshot=snapshot_of(row, image.note),
-                image_sha256=image.sha256,
-            )
-        )
-    return items
-
-
-def _write(audit: Audit, items: Sequence[Item]) -> None:
+def _write(audit: Audit, items: Sequence[Item], wishes: Wishes) -> None:
+    """The audit with its items and seats, all of it or nothing."""
     with transaction.atomic():
         audit.save(force_insert=True)
         for item in items:
             item.audit = audit
         Item.objects.bulk_create(items, batch_size=200)
-        seats = [Seat(item=item, number=n) for item in items for n in range(audit.overlap)]
+        seats = assigning.seats_of(items, wishes.overlap, wishes.people, wishes.seed)
         Seat.objects.bulk_create(seats, batch_size=500)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from annotations.curation import Counts, Judgement, Recipe, count, decide, decided_schema
 from annotations.export_files import FORMATS, ExportRefused, write_export
 from annotations.frames import folder_of
-from annotations.models import CuratedSet
+from annotations.models import Audit, CuratedSet
 from annotations.standing import Standing, standing_of
 from triage.browsing import RunBrowser
 from triage.models import Run
@@ -70,8 +70,9 @@ class Preview:
 
 
 def verdicts_of(run: Run) -> Verdicts:
-    """The final verdicts of all audits of `run`; items that wait have none."""
-    standings = tuple(standing_of(audit) for audit in run.audits.order_by("created_at", "pk"))
+    """The final verdicts of all noise audits of `run`; items that wait have none."""
+    audits = run.audits.filter(question=Audit.Question.NOISE).order_by("created_at", "pk")
+    standings = tuple(standing_of(audit) for audit in audits)
     judgements: dict[str, Judgement] = {}
     overruled = 0
     for standing in standings:

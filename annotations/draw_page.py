@@ -129,7 +129,7 @@ def _drawn_from(run: Run, protocol: Protocol, stored: Any, overlap: int) -> Fram
 def drawn_words(audit: Audit) -> str:
     """What was drawn, for the message after the draw."""
     return _("Drawn: %(items)s of %(population)s errors, seed %(seed)s.") % {
-        "items": number_format(audit.items.count(), force_grouping=True),
+        "items": number_format(audit.items.drawn().count(), force_grouping=True),
         "population": number_format(audit.population, force_grouping=True),
         "seed": audit.seed,
     }

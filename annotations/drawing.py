@@ -19,7 +19,7 @@ import itertools
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,6 +76,19 @@ def draw_by_protocol(sample_ids: Iterable[str], protocol: Protocol, seed: int) -
     Raises as `draw_simple_random`.
     """
     return _draw(sample_ids, protocol.size, seed, protocol.collected)
+
+
+def draw_proportional_by_protocol(
+    cluster_of: Mapping[str, int], protocol: Protocol, seed: int
+) -> Draw:
+    """Draw per cluster, of a random part of the errors where the protocol collects some first.
+
+    The part is the one that `draw_by_protocol` collects with the same seed. Raises as
+    `draw_simple_random`.
+    """
+    collected = draw_simple_random(cluster_of, protocol.population_of(len(cluster_of)) or 1, seed)
+    kept = {sample_id: cluster_of[sample_id] for sample_id in collected.order}
+    return replace(draw_proportional(kept, protocol.size, seed), errors=len(cluster_of))
 
 
 def draw_proportional(cluster_of: Mapping[str, int], size: int, seed: int) -> Draw:

@@ -1,13 +1,16 @@
 """The frame of an audit, and what the run's Parquet says of the samples drawn from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from django.conf import settings
 
+from annotations.models import MismatchScore
 from annotations.snapshots import COLUMNS
 from triage.browsing import RunBrowser, SampleFilter
 from triage.models import Clustering, Run
@@ -16,15 +19,21 @@ from triage.store import DataRoot, RunFolder
 
 @dataclass(frozen=True)
 class Frame:
-    """The error samples that an audit may draw: ids and positions in the same order."""
+    """The error samples that an audit may draw: ids, positions and question types in one order."""
 
     sample_ids: Sequence[str]
     positions: Sequence[int]
+    question_types: Sequence[str | None]
 
     @cached_property
     def position_of(self) -> dict[str, int]:
         """Position by sample id."""
         return dict(zip(self.sample_ids, self.positions, strict=True))
+
+    @cached_property
+    def question_type_of(self) -> dict[str, str | None]:
+        """Question type by sample id."""
+        return dict(zip(self.sample_ids, self.question_types, strict=True))
 
 
 def folder_of(run: Run) -> RunFolder:
@@ -47,17 +56,43 @@ def frame_size(run: Run, criteria: Mapping[str, Any]) -> int:
     return RunBrowser(folder_of(run)).count(error_filter(criteria))
 
 
-def frame_of(run: Run, criteria: Mapping[str, Any]) -> Frame:
-    """The error samples of `run` that match `criteria`, by position."""
+def frame_of(run: Run, criteria: Mapping[str, Any], *, with_candidates: bool = False) -> Frame:
+    """The error samples of `run` that match `criteria`, by position.
+
+    `with_candidates`: only those that carry at least two candidates, for a top-5 check.
+    """
     if not run.errors:
-        return Frame((), ())
+        return Frame((), (), ())
     folder = folder_of(run)
     chosen = RunBrowser(folder).positions(error_filter(criteria))
-    ids: list[str] = []
-    for part in folder.read_samples(columns=["position", "sample_id"]):
-        here = np.isin(part["position"].to_numpy(), chosen, assume_unique=True)
-        ids += part["sample_id"].filter(here).to_pylist()
-    return Frame(ids, chosen.tolist())
+    columns = ["position", "sample_id", "question_type"]
+    found = []
+    for part in folder.read_samples([*columns, *(["candidates"] if with_candidates else [])]):
+        here = part.filter(np.isin(part["position"].to_numpy(), chosen, assume_unique=True))
+        if with_candidates:
+            here = here.filter(pc.greater(pc.list_value_length(here["candidates"]), 1))
+        found.append(here.select(columns))
+    table = pa.concat_tables(found)
+    return Frame(*(table[name].to_pylist() for name in ("sample_id", "position", "question_type")))
+
+
+def positions_of(run: Run, sample_ids: Collection[str]) -> dict[str, int]:
+    """Position by sample id, for those of the ids that the run holds."""
+    wanted = pa.array(sorted(sample_ids), pa.string())
+    found: dict[str, int] = {}
+    for part in folder_of(run).read_samples(columns=["position", "sample_id"]):
+        here = part.filter(pc.is_in(part["sample_id"], wanted))
+        found |= dict(zip(here["sample_id"].to_pylist(), here["position"].to_pylist(), strict=True))
+    return found
+
+
+def scores_at(score: MismatchScore, positions: Sequence[int]) -> np.ndarray:
+    """The frozen scores at `positions`, in that order; NaN where the score has none."""
+    table = folder_of(score.run).read_table(
+        "scores", f"{score.uuid.hex}.parquet", columns=["position", "score"]
+    )
+    known = dict(zip(table["position"].to_pylist(), table["score"].to_pylist(), strict=True))
+    return np.array([known.get(position, np.nan) for position in positions], dtype=np.float64)
 
 
 def rows_at(run: Run, positions: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from annotations import noise_words
 from annotations.estimation.noise_ratio import NoiseRatio
 from annotations.growth_chart import draw_growth
-from annotations.models import CHOICES, UNDECIDED, Audit, Item, Verdict, VerdictKind
+from annotations.models import UNDECIDED, Audit, Item, Verdict, VerdictKind
 from annotations.standing import WAITING, Standing, standing_of, with_standing_verdicts
 from triage.browsing import SampleFilter
 from triage.filters import selection_words
@@ -110,7 +110,7 @@ def kind_bars(standing: Standing) -> list[KindBar]:
     """The verdicts with their counts, in the order of the buttons, those who wait last."""
     drawn = len(standing.items)
     bars, before = [], 0
-    names: dict[str, str] = {kind.value: str(kind.label) for kind in CHOICES}
+    names: dict[str, str] = {kind.value: str(kind.label) for kind in standing.audit.choices}
     for kind, count in standing.verdicts.items():
         bars.append(
             KindBar(
@@ -244,7 +244,7 @@ def items_context(audit: Audit, chosen: str, number: str) -> dict[str, Any]:
     choices = [{"kind": "", "name": _("all"), "count": total}]
     choices += [
         {"kind": kind.value, "name": kind.label, "count": judged[kind.value]}
-        for kind in CHOICES
+        for kind in audit.choices
         if judged.get(kind.value)
     ]
     choices.append({"kind": WAITING, "name": _("no verdict"), "count": waiting})

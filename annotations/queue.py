@@ -1,4 +1,4 @@
-"""Who judges what next: leases on seats, verdicts that are taken once, undo.
+"""Who judges what next: leases on seats, verdicts that are taken once, undo, sending back.
 
 The database is the queue. A seat is claimed by a conditional update whose row count is checked;
 the constraints on `Seat` and `Verdict` hold whatever two requests do at once, and a request that
@@ -14,12 +14,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotations import seats
-from annotations.models import CHOICES, Audit, Item, Seat, Verdict, VerdictKind
+from annotations.models import CHOICES, TOP_FIVE_CHOICES, Audit, Item, Seat, Verdict, VerdictKind
+from annotations.stopping import stop_when_settled
 
 # How often a request that lost a race looks again before it gives up.
 ATTEMPTS = 6
@@ -27,6 +28,7 @@ ATTEMPTS = 6
 _FRESH = 0.2
 LONGEST_ANSWER = 1000
 LONGEST_COMMENT = 10_000
+MOST_CANDIDATES = 5
 
 
 class VerdictRefused(ValueError):
@@ -136,6 +138,7 @@ def record(
     submission: uuid.UUID,
     comment: str = "",
     corrected_answer: str = "",
+    candidate: int | None = None,
     seconds: float | None = None,
 ) -> Verdict:
     """Keep one verdict and take the person's seat for good; the verdict that is kept.
@@ -149,21 +152,28 @@ def record(
     found = list(Verdict.objects.filter(theirs | Q(submission=submission)).order_by("pk"))
     for earlier in found:
         if earlier.submission == submission:
-            return _same(earlier, (item.pk, annotator.pk, kind, comment, corrected_answer))
-    _check(kind, comment, corrected_answer)
-    _check_open(item.audit_id)
+            wanted = (item.pk, annotator.pk, kind, comment, corrected_answer, candidate)
+            return _same(earlier, wanted)
+    question, design = _open(item.audit_id)
+    _check_kind(kind, question)
+    _check_words(kind, comment, corrected_answer)
+    _check_candidate(kind, candidate)
     _take_seat(item, annotator, until=None)
-    return Verdict.objects.create(
+    verdict = Verdict.objects.create(
         item=item,
         annotator=annotator,
         kind=kind,
         comment=comment,
         corrected_answer=corrected_answer,
+        candidate=candidate,
         submission=submission,
         # A chain only grows at its end: its last row is the newest.
         supersedes=found[-1] if found else None,
         seconds=seconds,
     )
+    if design == Audit.Design.PLANNED_STOP:
+        stop_when_settled(item.audit_id)
+    return verdict
 
 
 @_looking_again
@@ -176,9 +186,9 @@ def undo(audit: Audit, annotator: Any, *, submission: uuid.UUID | None = None) -
     if submission is not None:
         done = Verdict.objects.filter(submission=submission).select_related("item").first()
         if done is not None:
-            wanted = (done.item_id, annotator.pk, VerdictKind.WITHDRAWN.value, "", "")
+            wanted = (done.item_id, annotator.pk, VerdictKind.WITHDRAWN.value, "", "", None)
             return _same(done, wanted).item
-    _check_open(audit.pk)
+    _open(audit.pk)
     standing = Verdict.objects.standing().filter(item__audit=audit, annotator=annotator)
     latest = standing.select_related("item").order_by("-pk").first()
     if latest is None:
@@ -192,6 +202,40 @@ def undo(audit: Audit, annotator: Any, *, submission: uuid.UUID | None = None) -
     )
     _take_seat(latest.item, annotator, until=_lease_end())
     return latest.item
+
+
+@_looking_again
+def send_back(item: Item, annotator: Any, lead: Any, note: str) -> Verdict:
+    """Withdraw a person's standing verdict on `item` and ask them again; the withdrawal.
+
+    Their seat stays reserved for them, so that nobody else takes the item in their place. Raises
+    VerdictRefused when they have no verdict that stands, BadVerdict for a note that is too long,
+    AuditClosed.
+    """
+    _open(item.audit_id)
+    _check_words(VerdictKind.WITHDRAWN, note, "")
+    last = Verdict.objects.standing().filter(item=item, annotator=annotator).first()
+    if last is None:
+        raise VerdictRefused(
+            _("%(name)s has no verdict on this item to send back.") % {"name": annotator}
+        )
+    withdrawn = Verdict.objects.create(
+        item=item,
+        annotator=annotator,
+        kind=VerdictKind.WITHDRAWN,
+        comment=note.strip(),
+        sent_back_by=lead,
+        supersedes=last,
+    )
+    theirs = Seat.objects.filter(item=item, annotator=annotator)
+    theirs.update(annotator=None, leased_until=None, reserved_for=annotator)
+    return withdrawn
+
+
+def note_on(item: Item, annotator: Any) -> str | None:
+    """What the lead wrote who sent the item back to this person; None when nobody did."""
+    sent = Verdict.objects.filter(item=item, annotator=annotator, superseded_by__isnull=True)
+    return sent.filter(sent_back_by__isnull=False).values_list("comment", flat=True).first()
 
 
 def put_back(audit: Audit, annotator: Any, place: int) -> bool:
@@ -224,8 +268,10 @@ def _take_seat(item: Item, annotator: Any, until: datetime | None) -> None:
     if seats.keep(item.pk, annotator.pk, until):
         return
     open_now = Q(annotator__isnull=True) | Q(leased_until__lt=timezone.now())
+    theirs = Q(reserved_for__isnull=True) | Q(reserved_for=annotator)
     for _attempt in range(ATTEMPTS):
-        free = Seat.objects.filter(open_now, item=item).order_by("number")
+        free = Seat.objects.filter(open_now, theirs, item=item)
+        free = free.order_by(F("reserved_for").asc(nulls_last=True), "number")
         seat = free.select_for_update(skip_locked=True).first()
         if seat is None:
             break
@@ -235,7 +281,8 @@ def _take_seat(item: Item, annotator: Any, until: datetime | None) -> None:
 
 
 def _same(kept: Verdict, wanted: tuple[Any, ...]) -> Verdict:
-    found = (kept.item_id, kept.annotator_id, kept.kind, kept.comment, kept.corrected_answer)
+    said = (kept.kind, kept.comment, kept.corrected_answer, kept.candidate)
+    found = (kept.item_id, kept.annotator_id, *said)
     if found != wanted:
         raise SubmissionReused(
             _("This form was sent before with something else in it. Undo takes the first one back.")
@@ -243,12 +290,26 @@ def _same(kept: Verdict, wanted: tuple[Any, ...]) -> Verdict:
     return kept
 
 
-def _check(kind: str, comment: str, corrected_answer: str) -> None:
-    if kind not in CHOICES:
-        known = ", ".join(CHOICES)
+def _check_kind(kind: str, question: str) -> None:
+    choices = TOP_FIVE_CHOICES if question == Audit.Question.TOP_FIVE else CHOICES
+    if kind not in choices:
+        known = ", ".join(choices)
         raise BadVerdict(
             _("“%(kind)s” is not a verdict (known: %(known)s).") % {"kind": kind, "known": known}
         )
+
+
+def _check_candidate(kind: str, candidate: int | None) -> None:
+    if candidate is None:
+        return
+    if kind != VerdictKind.AMONG:
+        raise BadVerdict(_("Only a right reading names its candidate."), field="candidate")
+    if not 1 <= candidate <= MOST_CANDIDATES:
+        words = _("The candidate is given by its rank, 1 to %(most)s.")
+        raise BadVerdict(words % {"most": MOST_CANDIDATES}, field="candidate")
+
+
+def _check_words(kind: str, comment: str, corrected_answer: str) -> None:
     if corrected_answer and kind != VerdictKind.WRONG_ANSWER:
         raise BadVerdict(_("Only a wrong answer takes a corrected one."), field="corrected_answer")
     if len(corrected_answer) > LONGEST_ANSWER:
@@ -259,6 +320,9 @@ def _check(kind: str, comment: str, corrected_answer: str) -> None:
         raise BadVerdict(_("The text has a null character."), field="comment")
 
 
-def _check_open(audit_pk: int) -> None:
-    if seats.state_of(audit_pk) != Audit.State.OPEN:
+def _open(audit_pk: int) -> tuple[str, str]:
+    """What the audit asks, and its design. Raises AuditClosed."""
+    state, question, design = seats.state_of(audit_pk)
+    if state == Audit.State.CLOSED:
         raise AuditClosed(_("The audit is closed: it takes no more verdicts."))
+    return question, design

@@ -18,12 +18,14 @@ SELECT seat.item_id, item.place, seat.leased_until < %s
  WHERE seat.annotator_id = %s AND seat.leased_until IS NOT NULL AND item.audit_id = %s
  ORDER BY item.place
 """
-# Free or run out, of an item that the person neither has a seat on nor a standing verdict.
+# Free or run out and not reserved for somebody else, of an item that the person neither has a seat
+# on nor a standing verdict.
 _FREE = """
 SELECT seat.id, seat.item_id
   FROM annotations_item item JOIN annotations_seat seat ON seat.item_id = item.id
  WHERE item.audit_id = %s
    AND (seat.annotator_id IS NULL OR seat.leased_until < %s)
+   AND (seat.reserved_for_id IS NULL OR seat.reserved_for_id = %s)
    AND NOT EXISTS (SELECT 1 FROM annotations_seat own
                     WHERE own.item_id = item.id AND own.annotator_id = %s)
    AND NOT EXISTS (SELECT 1 FROM annotations_verdict said
@@ -31,7 +33,10 @@ SELECT seat.id, seat.item_id
                       AND NOT EXISTS (SELECT 1 FROM annotations_verdict later
                                        WHERE later.supersedes_id = said.id))
 """
-_FIRST = " ORDER BY item.place, seat.number LIMIT 1"
+# A person's own reserved seat before one that anybody may take.
+_FIRST = """
+ ORDER BY item.place, CASE WHEN seat.reserved_for_id IS NULL THEN 1 ELSE 0 END, seat.number LIMIT 1
+"""
 _CLAIM = """
 UPDATE annotations_seat SET annotator_id = %s, leased_until = %s
  WHERE id = %s AND (annotator_id IS NULL OR leased_until < %s)
@@ -39,7 +44,7 @@ UPDATE annotations_seat SET annotator_id = %s, leased_until = %s
 _KEEP = """
 UPDATE annotations_seat SET leased_until = %s WHERE item_id = %s AND annotator_id = %s
 """
-_STATE = "SELECT state FROM annotations_audit WHERE id = %s"
+_STATE = "SELECT state, question, design FROM annotations_audit WHERE id = %s"
 _COUNTS = """
 SELECT COUNT(*),
        COUNT(CASE WHEN seat.annotator_id IS NOT NULL AND seat.leased_until IS NULL THEN 1 END),
@@ -67,7 +72,7 @@ def free_for(
     statement += _FIRST
     if connection.features.has_select_for_update_skip_locked:
         statement += " FOR UPDATE OF seat SKIP LOCKED"
-    wanted = [audit, _moment(now), person, person, VerdictKind.WITHDRAWN.value, *skip]
+    wanted = [audit, _moment(now), *[person] * 3, VerdictKind.WITHDRAWN.value, *skip]
     with connection.cursor() as cursor:
         cursor.execute(statement, wanted)
         row = cursor.fetchone()
@@ -88,12 +93,12 @@ def keep(item: int, person: int, until: datetime | None) -> bool:
         return bool(cursor.rowcount)
 
 
-def state_of(audit: int) -> str | None:
-    """Whether an audit is open or closed, as it is in the database now."""
+def state_of(audit: int) -> tuple[str, str, str]:
+    """(state, what is asked, design) of an audit, as it is in the database now."""
     with connection.cursor() as cursor:
         cursor.execute(_STATE, [audit])
-        row = cursor.fetchone()
-    return str(row[0]) if row else None
+        state, question, design = cursor.fetchone()
+    return state, question, design
 
 
 def counts(audit: int, person: int, now: datetime) -> tuple[int, int, int, int]:

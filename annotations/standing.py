@@ -8,29 +8,42 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
+import numpy as np
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from annotations import noise_words
 from annotations.audits import protocol_of
+from annotations.estimation import designs
 from annotations.estimation import noise_ratio as estimation
 from annotations.estimation.claims import Claim, GroupCount, claims
-from annotations.estimation.intervals import hypergeometric_interval
 from annotations.estimation.noise_ratio import GroupRatio, GroupTally, NoiseRatio, Tally
 from annotations.estimation.protocols import Protocol
-from annotations.models import CHOICES, UNDECIDED, Audit, Item, Verdict
+from annotations.estimation.raters import CorrectedShare, lang_reiczigel_interval
+from annotations.estimation.sequential import repeated_band
+from annotations.gold import Accuracy, accuracies, together
+from annotations.models import UNDECIDED, Audit, Item, Verdict, VerdictKind
 from annotations.resolution import ResolvedItem, resolved_items
 
 WAITING = "waiting"
 # A chart is no sharper for more steps than this.
 MOST_LOOKS = 300
+# With fewer gold items of a kind, a rate of errors is a guess; 50 of each make a good one.
+FEWEST_GOLD = 10
+# How the two answers of a top-5 check are tallied.
+_COUNTS_AS: dict[str, str] = {
+    VerdictKind.AMONG: estimation.AMBIGUOUS,
+    VerdictKind.NOT_AMONG: estimation.MATCH,
+}
 
 
 @dataclass(frozen=True)
 class Look:
-    """The estimate after `decided` decided items, the last of them drawn at `place` (from 0)."""
+    """The estimate after `decided` decided items, the last of them drawn at `place` (from 0), and
+    the band that is valid at every look."""
 
     place: int
     decided: int
@@ -51,6 +64,14 @@ class ClusterRatio:
 
 
 @dataclass(frozen=True)
+class TypeRatio:
+    """A question type's ratio, and what may be claimed of it after Holm over all types."""
+
+    ratio: GroupRatio
+    claim: Claim
+
+
+@dataclass(frozen=True)
 class Standing:
     """One reading of an audit's verdicts."""
 
@@ -66,21 +87,74 @@ class Standing:
     def verdicts(self) -> dict[str, int]:
         """Items by final verdict in the order of the buttons, `waiting` last; the sum is drawn."""
         counts = Counter(item.kind or WAITING for item in self.items)
-        return {kind: counts[kind] for kind in (*(each.value for each in CHOICES), WAITING)}
+        kinds = (each.value for each in self.audit.choices)
+        return {kind: counts[kind] for kind in (*kinds, WAITING)}
 
     @cached_property
     def tally(self) -> Tally:
-        """The counts as the estimate takes them."""
-        return Tally(population=self.audit.population, drawn=len(self.items), **self.verdicts)
+        """The counts as the estimate takes them.
+
+        A top-5 check counts in the same way: an error with a right reading among its candidates is
+        an ambiguous one, any other a match.
+        """
+        counts = {_COUNTS_AS.get(kind, kind): count for kind, count in self.verdicts.items()}
+        return Tally(population=self.audit.population, drawn=len(self.items), **counts)
 
     @cached_property
     def ratio(self) -> NoiseRatio:
-        """The noise ratio against the protocol's threshold."""
-        return estimation.noise_ratio(self.tally, self.protocol, self.audit.noise_kinds)
+        """The ratio against the protocol's threshold, with the interval of the audit's design."""
+        counted = [_COUNTS_AS.get(kind, kind) for kind in self.audit.noise_kinds]
+        ratio = estimation.noise_ratio(self.tally, self.protocol, counted)
+        design = self.audit.design
+        if design == designs.PLANNED_STOP:
+            before = takewhile(lambda item: item.kind is not None, self.items)
+            outcomes = [self.outcome(item) for item in before]
+            return designs.planned_ratio(ratio, outcomes, self.protocol)
+        if design == designs.SIMPLE_RANDOM:
+            return ratio
+        strata = [
+            designs.Stratum(each["population"], each["mean_score"])
+            for each in self.audit.plan["strata"]
+        ]
+        judged = [
+            designs.JudgedItem(self.outcome(item), item.stratum or 0, item.score or 0.0)
+            for item in self.items
+            if item.kind is not None
+        ]
+        return designs.score_assisted_ratio(ratio, judged, strata, self.protocol)
+
+    def outcome(self, item: ResolvedItem) -> designs.Outcome:
+        """What a resolved item counts as."""
+        if item.kind in UNDECIDED:
+            return "undecided"
+        return "noise" if self.is_noise(item) else "clean"
 
     def is_noise(self, item: ResolvedItem) -> bool:
         """Whether its final verdict counts as noise in this audit."""
         return item.kind in self.audit.noise_kinds
+
+    @property
+    def resolved_by(self) -> dict[str, int]:
+        """Resolved items by the step that resolved them."""
+        return dict(Counter(item.by for item in self.items if item.kind is not None))
+
+    @cached_property
+    def gold(self) -> Accuracy:
+        """How all people together judged the audit's gold items."""
+        return together(accuracies(self.audit) if self.audit.plan.get("gold") else [])
+
+    @cached_property
+    def corrected(self) -> CorrectedShare | None:
+        """The share of noise corrected for annotators' errors; None where gold does not allow it:
+        too few of either kind judged, or people no better than chance on them."""
+        gold, ratio = self.gold, self.ratio
+        if min(gold.noisy, gold.clean) < FEWEST_GOLD or not ratio.decided:
+            return None
+        counts = (gold.noisy_found, gold.noisy, gold.clean_found, gold.clean)
+        try:
+            return lang_reiczigel_interval(ratio.successes, ratio.decided, *counts)
+        except ValueError:
+            return None
 
     @property
     def decided(self) -> list[ResolvedItem]:
@@ -91,49 +165,79 @@ class Standing:
         """Each cluster of the population, largest first, the unclustered last."""
         populations = {int(k): n for k, n in self.audit.population_by_cluster.items()}
         order = sorted(populations, key=lambda cluster: (cluster == -1, -populations[cluster]))
-        drawn = Counter(item.cluster for item in self.items)
-        decided = Counter(item.cluster for item in self.decided)
-        noisy = Counter(item.cluster for item in self.decided if self.is_noise(item))
-        undecided = Counter(item.cluster for item in self.items if item.kind in UNDECIDED)
-        groups = [
-            GroupTally(
-                name=cluster_name(self.audit, cluster),
-                population=populations[cluster],
-                drawn=drawn[cluster],
-                successes=noisy[cluster],
-                decided=decided[cluster],
-                undecided=undecided[cluster],
-            )
-            for cluster in order
+        found = self._by_group(
+            [(cluster_name(self.audit, cluster), populations[cluster]) for cluster in order],
+            [[item for item in self.items if item.cluster == cluster] for cluster in order],
+        )
+        return [
+            ClusterRatio(cluster, ratio, claim)
+            for cluster, (ratio, claim) in zip(order, found, strict=True)
         ]
-        ratios = estimation.by_group(groups)
+
+    def by_question_type(self) -> list[TypeRatio]:
+        """Each question type of the population, largest first; empty where none is known."""
+        populations: dict[str, int] = self.audit.plan.get("question_types", {})
+        order = sorted(populations, key=lambda name: (-populations[name], name))
+        found = self._by_group(
+            [(name, populations[name]) for name in order],
+            [[item for item in self.items if item.question_type == name] for name in order],
+        )
+        return [TypeRatio(ratio, claim) for ratio, claim in found]
+
+    def _by_group(
+        self, groups: Sequence[tuple[str, int]], members: Sequence[Sequence[ResolvedItem]]
+    ) -> list[tuple[GroupRatio, Claim]]:
+        """Ratio and claim of each group: its (name, population) and its drawn items."""
+        tallies = []
+        for (name, population), items in zip(groups, members, strict=True):
+            outcomes = Counter(self.outcome(item) for item in items if item.kind is not None)
+            tallies.append(
+                GroupTally(
+                    name=name,
+                    population=population,
+                    drawn=len(items),
+                    successes=outcomes["noise"],
+                    decided=outcomes["noise"] + outcomes["clean"],
+                    undecided=outcomes["undecided"],
+                )
+            )
         # Undecided items stand outside, as they do in the ratio of the whole.
         counts = [
             GroupCount(each.successes, each.decided, each.population - each.undecided)
-            for each in groups
+            for each in tallies
         ]
         made = claims(counts, self.audit.threshold, self.audit.strict)
-        return [
-            ClusterRatio(cluster, ratio, found.claim)
-            for cluster, ratio, found in zip(order, ratios, made, strict=True)
-        ]
+        ratios = estimation.by_group(tallies)
+        return [(ratio, found.claim) for ratio, found in zip(ratios, made, strict=True)]
 
     def growth(self, most: int = MOST_LOOKS) -> list[Look]:
-        """The estimate and its exact interval after each decided item, in the order of the draw.
+        """The estimate after each decided item, in the order of the draw, with a band that holds
+        however often one looks: all its intervals together miss the truth in 1 draw of 20 at most.
 
-        Past `most` items only every k-th is kept, and always the last.
+        Past `most` items only every k-th is kept, and always the last. The band is that of a simple
+        random draw, whatever the design: a part of any of them in random order is one, but for the
+        shares that a proportional draw fixes, which only narrow it.
         """
         decided = self.decided
-        population = self.audit.population - self.tally.undecided
-        step = -(-len(decided) // most) if decided else 1
-        looks, noisy = [], 0
-        for count, item in enumerate(decided, start=1):
-            noisy += self.is_noise(item)
-            if count % step and count != len(decided):
-                continue
-            interval = hypergeometric_interval(noisy, count, population)
-            looks.append(Look(item.place, count, noisy, noisy / count, interval.low, interval.high))
-        return looks
+        if not decided:
+            return []
+        running = np.cumsum([self.is_noise(item) for item in decided])
+        undecided = self.tally.undecided
+        low, high = repeated_band(
+            running.tolist(),
+            self.audit.population - undecided,
+            cap=len(self.items) - undecided,
+            first_look=min(designs.FIRST_LOOK, len(self.items) - undecided),
+        )
+        step = -(-len(decided) // most)
+        kept = [n for n in range(len(decided)) if (n + 1) % step == 0 or n + 1 == len(decided)]
+        return [
+            Look(
+                decided[n].place, n + 1, int(running[n]), float(running[n] / (n + 1)),
+                float(low[n]), float(high[n]),
+            )
+            for n in kept
+        ]  # fmt: skip
 
 
 def standing_of(audit: Audit) -> Standing:
@@ -193,7 +297,19 @@ def ratio_document(ratio: NoiseRatio) -> dict[str, Any]:
         "complete": ratio.complete,
         "level": ratio.level,
         "items_to_settle": ratio.items_to_settle,
+        "method": ratio.method,
+        "extra_items": ratio.extra_items,
+        "planned": None if ratio.planned is None else asdict(ratio.planned),
     }
+
+
+def correction_document(standing: Standing) -> dict[str, Any] | None:
+    """The correction for annotators' errors with the gold counts behind it; None without one."""
+    if standing.corrected is None:
+        return None
+    gold = asdict(standing.gold)
+    del gold["annotator"]
+    return {**asdict(standing.corrected), "gold": gold}
 
 
 def noise_document(audit: Audit) -> dict[str, Any]:
@@ -203,11 +319,15 @@ def noise_document(audit: Audit) -> dict[str, Any]:
         {"cluster": each.cluster, "claim": each.claim, **asdict(each.ratio)}
         for each in standing.by_cluster()
     ]
+    types = [{"claim": each.claim, **asdict(each.ratio)} for each in standing.by_question_type()]
     return {
         **ratio_document(standing.ratio),
         "sentence": noise_words.sentence(standing.ratio),
         "verdicts": standing.verdicts,
         "clusters": clusters,
+        "question_types": types,
+        "resolved_by": standing.resolved_by,
+        "corrected": correction_document(standing),
         "growth": [asdict(look) for look in standing.growth()],
         "audit": {
             "id": audit.pk,
@@ -219,7 +339,10 @@ def noise_document(audit: Audit) -> dict[str, Any]:
             "size": audit.size,
             "threshold": str(audit.threshold),
             "comparison": standing.protocol.comparison,
+            "question": audit.question,
             "design": audit.design,
+            "score": None if audit.score is None else str(audit.score.uuid),
+            "policy": audit.policy,
             "seed": audit.seed,
             "overlap": audit.overlap,
             "noise_kinds": audit.noise_kinds,

@@ -13,7 +13,7 @@ the undecided ones could hide.
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from annotations.estimation.intervals import (
     hypergeometric_interval,
 )
 from annotations.estimation.protocols import Protocol
+
+if TYPE_CHECKING:
+    from annotations.estimation.designs import PlannedLook
 
 MATCH, MISMATCH, WRONG_ANSWER, AMBIGUOUS = "match", "mismatch", "wrong_answer", "ambiguous"
 DECIDED_KINDS = (MATCH, MISMATCH, WRONG_ANSWER, AMBIGUOUS)
@@ -125,6 +128,11 @@ class NoiseRatio:
     mismatch_only: Estimate
     bounds: Bounds
     items_to_settle: int | None
+    # `exact` (hypergeometric), or the design's own: `score_assisted`, `planned_stop`.
+    method: str = "exact"
+    # How many more items the exact interval would have needed to be as narrow.
+    extra_items: int = 0
+    planned: "PlannedLook | None" = None
 
     @property
     def sentence(self) -> dict[str, int | float]:

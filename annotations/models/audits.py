@@ -21,6 +21,8 @@ class Audit(models.Model):
         """Whether verdicts are still taken."""
 
         OPEN = "open", _("open")
+        # A planned audit that is settled: what people hold is still taken, nothing is handed out.
+        STOPPED = "stopped", _("stopped")
         CLOSED = "closed", _("closed")
 
     class Question(models.TextChoices):

@@ -56,7 +56,7 @@ class Command(BaseCommand):
             )
         except AuditRefused as reason:
             raise CommandError(str(reason)) from reason
-        sample_ids = list(audit.items.order_by("place").values_list("sample_id", flat=True))
+        sample_ids = list(audit.items.drawn().order_by("place").values_list("sample_id", flat=True))
         document = {
             "audit": audit.pk,
             "uuid": str(audit.uuid),
