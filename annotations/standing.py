@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -107,9 +106,7 @@ class Standing:
         ratio = estimation.noise_ratio(self.tally, self.protocol, counted)
         design = self.audit.design
         if design == designs.PLANNED_STOP:
-            before = takewhile(lambda item: item.kind is not None, self.items)
-            outcomes = [self.outcome(item) for item in before]
-            return designs.planned_ratio(ratio, outcomes, self.protocol)
+            return designs.planned_ratio(ratio, self.outcomes_so_far(), self.protocol)
         if design == designs.SIMPLE_RANDOM:
             return ratio
         strata = [
@@ -122,6 +119,18 @@ class Standing:
             if item.kind is not None
         ]
         return designs.score_assisted_ratio(ratio, judged, strata, self.protocol)
+
+    def outcomes_so_far(self) -> list[designs.Outcome]:
+        """Outcomes in the order of the draw, up to the last item that has one.
+
+        An item that still waits among them is undecided: it counts against either claim, so that
+        nobody's lunch holds up the rest.
+        """
+        last = max((n for n, item in enumerate(self.items) if item.kind is not None), default=-1)
+        return [
+            "undecided" if item.kind is None else self.outcome(item)
+            for item in self.items[: last + 1]
+        ]
 
     def outcome(self, item: ResolvedItem) -> designs.Outcome:
         """What a resolved item counts as."""

@@ -93,7 +93,8 @@ class PlannedLook:
     """Where a planned audit stands: after `looked_at` items, `at_least` or `below` once stopped.
 
     Undecided items count against either claim: `fewest` noisy ones if none of them were noise,
-    `most` if all were.
+    `most` if all were. A claim made so is made by the true count too, at this item or before, so
+    that its chance to be wrong is no larger.
     """
 
     looked_at: int
@@ -155,13 +156,13 @@ def score_assisted_ratio(
 
 
 def planned_ratio(
-    ratio: NoiseRatio, resolved_in_order: Sequence[Outcome], protocol: Protocol
+    ratio: NoiseRatio, outcomes: Sequence[Outcome], protocol: Protocol
 ) -> NoiseRatio:
     """`ratio` with the repeated interval of the planned audit and what it has established.
 
-    `resolved_in_order`: outcomes of the items in the order of the draw, up to the first that waits.
+    `outcomes`: of the items in the order of the draw; those that still wait are undecided.
     """
-    look = planned_look(resolved_in_order, ratio.population, ratio.drawn, protocol, ratio.level)
+    look = planned_look(outcomes, ratio.population, ratio.drawn, protocol, ratio.level)
     return replace(
         ratio,
         low=look.low,

@@ -8,13 +8,20 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from annotations import audits, queue
+from annotations import assigning, audits, queue
 from annotations.models import Seat, Verdict
 from annotations.resolution import resolved_items
-from tests.annotations.audit_factories import make_audit, make_member
+from tests.annotations.audit_factories import (
+    error_rows,
+    ingest_run,
+    make_audit,
+    make_member,
+    make_project_of,
+)
 from triage.models import Role
 
 
@@ -324,3 +331,112 @@ def test_the_same_holds_on_postgresql(postgres_url) -> None:
         timeout=100,
     )
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-1000:]
+
+
+@pytest.mark.django_db
+def test_items_assigned_to_people_go_to_nobody_else_in_even_shares() -> None:
+    audit = make_audit(9)
+    people = annotators(audit, "ann", "bob", "cy", "dan")
+    audit = audits.draw_audit(
+        audit.run, protocol="custom", size=9, seed=3, overlap=2, people=people[:3]
+    )
+    judged = {}
+    for user in people:
+        judged[str(user)] = 0
+        while item := queue.hand_out(audit, user):
+            judge(item, user)
+            judged[str(user)] += 1
+    assert judged == {"ann": 6, "bob": 6, "cy": 6, "dan": 0}
+    pairs = {
+        tuple(sorted(item.verdicts.values_list("annotator__username", flat=True)))
+        for item in audit.items.all()
+    }
+    assert pairs == {("ann", "bob"), ("ann", "cy"), ("bob", "cy")}
+
+
+@pytest.mark.django_db
+def test_a_reserved_seat_is_refused_to_others_until_it_is_released() -> None:
+    audit = make_audit(3)
+    ann, bob = annotators(audit, "ann", "bob")
+    audit = audits.draw_audit(audit.run, protocol="custom", size=3, people=[ann])
+    with pytest.raises(queue.NoSeat):
+        judge(audit.items.get(place=0), bob)
+    judge(queue.hand_out(audit, ann), ann)
+    assert assigning.release(audit, ann) == 2
+    assert queue.hand_out(audit, bob).place == 1
+
+
+@pytest.mark.django_db
+def test_as_many_people_are_assigned_as_an_item_needs_and_all_are_members() -> None:
+    audit = make_audit(3)
+    (ann,) = annotators(audit, "ann")
+    stranger = get_user_model().objects.create_user("stranger")
+    wishes = {"protocol": "custom", "size": 3}
+    with pytest.raises(audits.AuditRefused, match="at least as many"):
+        audits.draw_audit(audit.run, overlap=2, people=[ann], **wishes)
+    with pytest.raises(audits.AuditRefused, match="stranger cannot judge"):
+        audits.draw_audit(audit.run, people=[stranger], **wishes)
+
+
+@pytest.mark.django_db
+def test_an_item_sent_back_returns_to_the_same_person_first_with_the_note() -> None:
+    audit = make_audit(5, overlap=2)
+    ann, bob = annotators(audit, "ann", "bob")
+    for _ in range(3):
+        judge(queue.hand_out(audit, ann), ann, "mismatch")
+    lead = make_member(audit.project, "lead")
+    item = audit.items.get(place=1)
+    queue.send_back(item, ann, lead, "Look at the left edge.")
+    assert queue.note_on(item, ann) == "Look at the left edge."
+    again = queue.hand_out(audit, ann)
+    assert again == item
+    judge(again, ann, "match")
+    assert queue.note_on(item, ann) is None
+    kinds = Verdict.objects.filter(item=item, annotator=ann).values_list("kind", flat=True)
+    assert list(kinds) == ["mismatch", "withdrawn", "match"]
+    assert item.seats.filter(annotator=ann).count() == 1
+    # Bob's seat on it was free all the time.
+    assert queue.hand_out(audit, bob, skip={0}) == item
+
+
+@pytest.mark.django_db
+def test_a_seat_of_an_item_sent_back_goes_to_nobody_else() -> None:
+    audit = make_audit(1)
+    ann, bob = annotators(audit, "ann", "bob")
+    judge(queue.hand_out(audit, ann), ann)
+    queue.send_back(audit.items.get(), ann, make_member(audit.project, "lead"), "")
+    assert queue.hand_out(audit, bob) is None
+    assert assigning.release(audit, ann) == 0
+    assert queue.hand_out(audit, ann) is not None
+
+
+@pytest.mark.django_db
+def test_only_a_verdict_that_stands_is_sent_back() -> None:
+    audit = make_audit(2)
+    (ann,) = annotators(audit, "ann")
+    lead = make_member(audit.project, "lead")
+    with pytest.raises(queue.VerdictRefused, match="ann has no verdict"):
+        queue.send_back(audit.items.first(), ann, lead, "")
+    judge(queue.hand_out(audit, ann), ann)
+    audits.close(audit)
+    with pytest.raises(queue.AuditClosed):
+        queue.send_back(audit.items.first(), ann, lead, "")
+
+
+@pytest.mark.django_db
+def test_a_right_reading_names_its_candidate_and_only_it() -> None:
+    rows = [
+        {**row, "candidates": [{"answer": "three", "probability": 0.5}, {"answer": "two"}]}
+        for row in error_rows(3)
+    ]
+    run = ingest_run(make_project_of(), rows)
+    audit = audits.draw_audit(run, protocol="custom", size=3, question="top_five")
+    (ann,) = annotators(audit, "ann")
+    item = queue.hand_out(audit, ann)
+    with pytest.raises(queue.BadVerdict, match="is not a verdict"):
+        judge(item, ann, "mismatch")
+    with pytest.raises(queue.BadVerdict, match="names its candidate"):
+        judge(item, ann, "not_among_candidates", candidate=1)
+    with pytest.raises(queue.BadVerdict, match="1 to 5"):
+        judge(item, ann, "among_candidates", candidate=6)
+    assert judge(item, ann, "among_candidates", candidate=2).candidate == 2
