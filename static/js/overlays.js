@@ -1,13 +1,16 @@
 // Draws boxes and attention on a canvas that lies over a picture. Boxes are shares of the picture
 // (0..1); attention is {rows, columns, cells 0..1}.
 
-export function drawOverlays(canvas, image, marks, shown) {
+const MOST_PIXELS = 4096;
+
+// `zoom`: how much larger than laid out the picture is seen; lines stay as thin as they were.
+export function drawOverlays(canvas, image, marks, shown, zoom = 1) {
   if (!image.naturalWidth) return;
   // With object-fit: contain the picture is smaller than its element in one direction.
   const fit = Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
   const width = image.naturalWidth * fit;
   const height = image.naturalHeight * fit;
-  const scale = window.devicePixelRatio || 1;
+  const scale = Math.min(zoom * (window.devicePixelRatio || 1), Math.max(1, MOST_PIXELS / Math.max(width, height)));
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   canvas.style.width = `${width}px`;
@@ -19,17 +22,17 @@ export function drawOverlays(canvas, image, marks, shown) {
   pen.clearRect(0, 0, width, height);
   if (shown.attention && marks.attention) attention(pen, marks.attention, width, height);
   if (!shown.boxes) return;
-  for (const box of marks.boxes ?? []) frame(pen, box, width, height, "#12a150", []);
-  if (marks.predicted) frame(pen, marks.predicted, width, height, "#d6336c", [6, 4]);
+  for (const box of marks.boxes ?? []) frame(pen, box, width, height, zoom, "#12a150", []);
+  if (marks.predicted) frame(pen, marks.predicted, width, height, zoom, "#d6336c", [6, 4]);
 }
 
-function frame(pen, [x0, y0, x1, y1], width, height, stroke, dash) {
+function frame(pen, [x0, y0, x1, y1], width, height, zoom, stroke, dash) {
   const place = [x0 * width, y0 * height, (x1 - x0) * width, (y1 - y0) * height];
-  pen.setLineDash(dash);
-  pen.lineWidth = 4;
+  pen.setLineDash(dash.map((length) => length / zoom));
+  pen.lineWidth = 4 / zoom;
   pen.strokeStyle = "rgba(255, 255, 255, 0.85)";
   pen.strokeRect(...place);
-  pen.lineWidth = 2;
+  pen.lineWidth = 2 / zoom;
   pen.strokeStyle = stroke;
   pen.strokeRect(...place);
 }

@@ -3,6 +3,7 @@
 // carries the same submission, so that nothing is recorded twice.
 import { drawOverlays } from "./overlays.js";
 import { Tray } from "./tray.js";
+import { Zoom } from "./zoom.js";
 
 // A second press this soon after a card appeared was meant for the one before.
 const TOO_SOON = 120;
@@ -18,7 +19,8 @@ function start() {
   const corrected = form.querySelector("[data-corrected]");
   const judged = [];
   const roomy = matchMedia("(min-width: 60rem)");
-  const wishes = { boxes: true, attention: false, ...remembered(), zoom: false };
+  const wishes = { boxes: true, attention: false, ...remembered() };
+  const zooms = new WeakMap();
   let shownAt = performance.now();
   let away = 0;
   const tray = new Tray({
@@ -49,8 +51,6 @@ function start() {
       words.textContent = form.dataset.wordsWaiting;
       deck.append(words);
     }
-    // Every picture is first seen whole.
-    wishes.zoom = false;
     form.elements.place.value = card?.dataset.place ?? "";
     form.elements.corrected_answer.value = "";
     form.elements.comment.value = "";
@@ -78,40 +78,40 @@ function start() {
     const can = { boxes: Boolean(marks.boxes?.length || marks.predicted), attention: Boolean(marks.attention), zoom: Boolean(image) };
     for (const button of form.querySelectorAll("[data-toggle]")) {
       button.hidden = !can[button.dataset.toggle] || !image;
-      button.setAttribute("aria-pressed", String(wishes[button.dataset.toggle]));
+      button.setAttribute("aria-pressed", String(Boolean(wishes[button.dataset.toggle])));
     }
+    for (const button of form.querySelectorAll("[data-zoom]")) button.hidden = !image;
+    watcher.disconnect();
     if (!image) return;
-    const stage = image.parentElement;
-    zoom(stage, image);
-    const draw = () => {
-      drawOverlays(stage.querySelector("canvas"), image, marks, wishes);
-    };
+    // Every picture is first seen whole.
+    zoomOf(card).reset();
     image.complete ? draw() : image.addEventListener("load", draw, { once: true });
     if (image.complete && !image.naturalWidth) broken(image);
     image.addEventListener("error", () => broken(image), { once: true });
-    watcher.disconnect();
     watcher.observe(image);
   }
-  // Twice as large as it fits, from its middle.
-  function zoom(stage, image) {
-    if (stage.dataset.zoomed === String(wishes.zoom)) return;
-    stage.dataset.zoomed = "false";
-    image.style.width = "";
-    if (!wishes.zoom || !image.naturalWidth) return;
-    const fit = Math.min(stage.clientWidth / image.naturalWidth, stage.clientHeight / image.naturalHeight);
-    image.style.width = `${2 * fit * image.naturalWidth}px`;
-    stage.dataset.zoomed = "true";
-    stage.scrollTo((stage.scrollWidth - stage.clientWidth) / 2, (stage.scrollHeight - stage.clientHeight) / 2);
+
+  function zoomOf(card) {
+    const stage = card?.querySelector("[data-stage]:has([data-frame])");
+    if (stage && !zooms.has(stage)) zooms.set(stage, new Zoom(stage, draw));
+    return zooms.get(stage);
+  }
+
+  function draw() {
+    const zoom = zoomOf(current());
+    if (!zoom) return;
+    form.querySelector("[data-toggle=zoom]").setAttribute("aria-pressed", String(zoom.zoomed));
+    drawOverlays(zoom.frame.querySelector("canvas"), zoom.image, marksOf(current()), wishes, zoom.scale);
   }
 
   const watcher = new ResizeObserver(() => {
-    const image = current()?.querySelector("[data-stage] img");
-    if (image) drawOverlays(image.parentElement.querySelector("canvas"), image, marksOf(current()), wishes);
+    zoomOf(current())?.settle();
+    draw();
   });
 
   // The item can be judged all the same, and the picture be asked for again.
   function broken(image) {
-    const stage = image.parentElement;
+    const stage = image.closest("[data-stage]");
     if (stage.querySelector("[data-broken]")) return;
     const words = document.createElement("p");
     words.className = "item__no-picture";
@@ -271,11 +271,22 @@ function start() {
 
   // --- what the hand does beside ----------------------------------------------------------
   form.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-toggle]");
+    const button = target.closest("[data-toggle], [data-zoom]");
     if (!button) return;
-    wishes[button.dataset.toggle] = !wishes[button.dataset.toggle];
+    const { toggle, zoom } = button.dataset;
+    if (zoom) return zoomOf(current())?.step(Number(zoom));
+    if (toggle === "zoom") return zoomOf(current())?.toggle();
+    wishes[toggle] = !wishes[toggle];
+    button.setAttribute("aria-pressed", String(wishes[toggle]));
     remember();
-    dress();
+    draw();
+  });
+  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  document.addEventListener("keydown", (event) => {
+    const zoom = zoomOf(current());
+    if (!ways[event.key] || !zoom?.zoomed || event.defaultPrevented || event.target.matches("input, textarea, select")) return;
+    event.preventDefault();
+    zoom.look(ways[event.key]);
   });
   // A press on the summary is a wish; the toggle event also comes when a card arrives open.
   deck.addEventListener("click", ({ target }) => {
@@ -289,25 +300,6 @@ function start() {
       localStorage.setItem("review:wishes", JSON.stringify(wishes));
     } catch { /* storage is full or forbidden: the wishes hold for this page */ }
   }
-
-  // Drag to move a zoomed picture; a click zooms.
-  let drag = null;
-  deck.addEventListener("pointerdown", (event) => {
-    const stage = event.target.closest("[data-stage]");
-    if (!stage || event.pointerType === "touch") return;
-    drag = { stage, x: event.clientX, y: event.clientY, left: stage.scrollLeft, top: stage.scrollTop, moved: false };
-    event.preventDefault();
-  });
-  addEventListener("pointermove", (event) => {
-    if (!drag) return;
-    drag.moved ||= Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > 4;
-    drag.stage.scrollLeft = drag.left - (event.clientX - drag.x);
-    drag.stage.scrollTop = drag.top - (event.clientY - drag.y);
-  });
-  addEventListener("pointerup", () => {
-    if (drag && !drag.moved && drag.stage.querySelector("img")) form.querySelector("[data-toggle=zoom]").click();
-    drag = null;
-  });
 
   // Time with the tab in the background is not time spent on the item.
   let hiddenAt = null;
