@@ -11,8 +11,7 @@ export class Zoom {
   #x = 0;
   #y = 0;
   #pointers = new Map();
-  #spread = 0;
-  #last = null;
+  #grip = null;
 
   // `changed(scale)` is called when the scale is another, to draw the overlays sharp again.
   constructor(stage, changed = () => {}) {
@@ -39,7 +38,6 @@ export class Zoom {
   reset() {
     delete this.stage.dataset.gliding;
     this.#pointers.clear();
-    this.#last = null;
     this.#put(1, 0, 0);
   }
 
@@ -108,29 +106,34 @@ export class Zoom {
     delete this.stage.dataset.gliding;
     this.#pointers.set(event.pointerId, this.#at(event));
     if (event.pointerType !== "touch") event.preventDefault();
-    this.#grip();
+    this.#hold();
   }
 
   #move(event) {
     if (!this.#pointers.has(event.pointerId)) return;
     if (!event.buttons) return this.#up(event);
     this.#pointers.set(event.pointerId, this.#at(event));
+    const grip = this.#grip;
     const [middle, spread] = this.#hand();
-    const [dx, dy] = [middle[0] - this.#last[0], middle[1] - this.#last[1]];
-    if (this.#pointers.size === 1 && (!this.zoomed || (!this.stage.hasPointerCapture(event.pointerId) && Math.hypot(dx, dy) < SLOP))) return;
-    // Captured only once it moves: a capture from the start would swallow the double click's target.
-    for (const id of this.#pointers.keys()) if (!this.stage.hasPointerCapture(id)) this.stage.setPointerCapture(id);
-    this.#put(this.scale, this.#x + dx, this.#y + dy);
-    if (spread && this.#spread) this.about(middle, (this.scale * spread) / this.#spread);
-    [this.#last, this.#spread] = [middle, spread];
+    const moved = Math.hypot(middle[0] - grip.middle[0], middle[1] - grip.middle[1]);
+    if (this.#pointers.size === 1 && (!this.zoomed || (!grip.firm && moved < SLOP))) return;
+    // Captured only once it moves: a press alone stays a press.
+    if (!grip.firm && event.pointerType !== "touch") this.stage.setPointerCapture(event.pointerId);
+    grip.firm = true;
+    // From where the hand took hold, not from the last step: what was held back at an edge is not lost.
+    const scale = Math.min(LARGEST, Math.max(1, grip.scale * (spread && grip.spread ? spread / grip.spread : 1)));
+    const held = (axis) => middle[axis] - ((grip.middle[axis] - grip.at[axis]) * scale) / grip.scale;
+    this.#put(scale, held(0), held(1));
   }
 
   #up(event) {
-    if (this.#pointers.delete(event.pointerId)) this.#grip();
+    if (this.#pointers.delete(event.pointerId)) this.#hold();
   }
 
-  #grip() {
-    if (this.#pointers.size) [this.#last, this.#spread] = this.#hand();
+  #hold() {
+    if (!this.#pointers.size) return;
+    const [middle, spread] = this.#hand();
+    this.#grip = { middle, spread, scale: this.scale, at: [this.#x, this.#y], firm: false };
   }
 
   // The middle of the fingers, and how far two of them are apart.
