@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations import queue, turns
 from annotations.models import CHOICES, Audit, Item, Verdict, VerdictKind
+from annotations.snapshots import spans_of
 
 MOST_PUT_OFF = 500
 # The card that is judged and the three that are loaded behind it.
@@ -94,15 +95,18 @@ def card(item: Item, said: str = "") -> dict[str, Any]:
         {**each, "percent": f"{100 * (each['probability'] or 0):.1f}"}
         for each in shown.get("candidates") or []
     ]
+    words = shown.get("token_attention") or []
     return {
         "item": item,
         "place": item.place,
         "shown": shown,
+        "question": spans_of(shown.get("question") or "", [word["token"] for word in words]),
         "candidates": candidates[:6],
         "marks": {
             "boxes": shown.get("boxes") or [],
             "predicted": shown.get("predicted_box"),
             "attention": shown.get("attention"),
+            "words": words,
         },
         "meta": [
             (name, value)

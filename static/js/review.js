@@ -2,6 +2,7 @@
 // behind it, from a tray that outlives the page: nothing that was decided is lost, and a retry
 // carries the same submission, so that nothing is recorded twice.
 import { drawOverlays } from "./overlays.js";
+import { TokenAttention } from "./token-attention.js";
 import { Tray } from "./tray.js";
 import { Zoom } from "./zoom.js";
 
@@ -21,6 +22,7 @@ function start() {
   const roomy = matchMedia("(min-width: 60rem)");
   const wishes = { boxes: true, attention: false, ...remembered() };
   const zooms = new WeakMap();
+  const words = new TokenAttention(deck, () => draw());
   let shownAt = performance.now();
   let away = 0;
   const tray = new Tray({
@@ -81,6 +83,7 @@ function start() {
       button.setAttribute("aria-pressed", String(Boolean(wishes[button.dataset.toggle])));
     }
     for (const button of form.querySelectorAll("[data-zoom]")) button.hidden = !image;
+    form.querySelector("[data-words]").hidden = !words.of(card).length || !image;
     watcher.disconnect();
     if (!image) return;
     // Every picture is first seen whole.
@@ -101,7 +104,10 @@ function start() {
     const zoom = zoomOf(current());
     if (!zoom) return;
     form.querySelector("[data-toggle=zoom]").setAttribute("aria-pressed", String(zoom.zoomed));
-    drawOverlays(zoom.frame.querySelector("canvas"), zoom.image, marksOf(current()), wishes, zoom.scale);
+    const marks = marksOf(current());
+    const attention = words.grid(marks);
+    const shown = attention ? { ...wishes, attention: true } : wishes;
+    drawOverlays(zoom.frame.querySelector("canvas"), zoom.image, attention ? { ...marks, attention } : marks, shown, zoom.scale);
   }
 
   const watcher = new ResizeObserver(() => {
@@ -271,8 +277,9 @@ function start() {
 
   // --- what the hand does beside ----------------------------------------------------------
   form.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-toggle], [data-zoom]");
+    const button = target.closest("[data-toggle], [data-zoom], [data-words]");
     if (!button) return;
+    if ("words" in button.dataset) return current().querySelector("[data-token][tabindex='0']").focus();
     const { toggle, zoom } = button.dataset;
     if (zoom) return zoomOf(current())?.step(Number(zoom));
     if (toggle === "zoom") return zoomOf(current())?.toggle();

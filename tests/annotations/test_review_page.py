@@ -237,11 +237,13 @@ def test_text_from_the_file_is_shown_as_text(client) -> None:
     rows[0]["prediction"] += " and more"
     rows[0]["candidates"] = [{"answer": HOSTILE, "probability": 0.5}]
     rows[0][HOSTILE] = HOSTILE
+    rows[0]["token_attention"] = {"script": [[1, 0]], "src=x": [[1, 0]], f"{HOSTILE}!": [[1, 0]]}
     run = ingest_run(make_project_of(), rows)
     audit = draw_audit(run, protocol="custom", size=1, seed=1)
     enter(client, audit.project)
     page = client.get(review(audit)).content.decode()
     assert "&lt;script&gt;alert(1)" in page
+    assert '<span class="token" data-token="0">script</span>' in page
     assert "<script>alert" not in page
     assert "onerror=alert(2)>" not in page.replace("onerror=alert(2)&gt;", "")
 

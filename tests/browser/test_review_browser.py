@@ -36,6 +36,7 @@ def audit(served, tmp_path) -> Audit:
         picture.save(tmp_path / row["image"])
         row["boxes"] = [[40, 40, 120, 120]]
         row["attention"] = [[0.1, 0.9], [0.3, 0.2]]
+        row["token_attention"] = {"many": [[1, 0], [0, 0]], "Scene": [[0, 0], [0, 1]]}
         row["candidates"] = [
             {"answer": "three", "probability": 0.6},
             {"answer": "four", "probability": 0.3},
@@ -196,6 +197,36 @@ def test_boxes_attention_and_zoom_are_drawn_and_taken_away(open_review) -> None:
     press(page, "b", "o")
     assert page.evaluate(painted) == 0
     assert 0 < boxes < both
+    assert page.complaints == []
+
+
+def test_a_word_of_the_question_shows_its_own_attention(open_review) -> None:
+    page = open_review()
+    page.wait_for_function("document.querySelector('article canvas').width > 300")
+    # Yellow (much red) where the attention is: in the upper left for one word, the lower right.
+    script = """(share) => {
+        const canvas = document.querySelector('article:not([hidden]) canvas');
+        const at = [Math.round(canvas.width * share), Math.round(canvas.height * share)];
+        const [red, , , seen] = canvas.getContext('2d').getImageData(...at, 1, 1).data;
+        return seen ? red : -1;
+    }"""
+    corners = lambda: [page.evaluate(script, share) for share in (0.05, 0.95)]  # noqa: E731
+    words = page.locator("article.item:not([hidden]) [data-token]")
+    assert words.all_inner_texts() == ["many", "scene"]
+    assert corners() == [-1, -1]
+    words.first.hover()
+    first, last = corners()
+    assert first > last + 60 > 0
+    page.locator("[data-progress]").hover()
+    assert corners() == [-1, -1]
+    press(page, "t", "ArrowRight")
+    first, last = corners()
+    assert last > first + 60 > 0
+    page.keyboard.press("Escape")
+    assert corners() == [-1, -1]
+    press(page, "t", "m")
+    assert place(page) == 1
+    assert corners() == [-1, -1]
     assert page.complaints == []
 
 
