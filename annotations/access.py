@@ -22,7 +22,7 @@ def audit_for(user: Any, pk: int, role: Role) -> Audit:
 def audit_to_judge(user: Any, pk: int) -> Audit:
     """The audit with key `pk`, for any member of its project: one question, asked 200 times."""
     audits = Audit.objects.order_by().filter(pk=pk, project__memberships__user=user)
-    audits = audits.only("name", "state", "overlap", "project_id")
+    audits = audits.only("name", "state", "question", "overlap", "project_id")
     audit = audits.first() if user.is_active else None
     if audit is None:
         raise Http404

@@ -9,7 +9,7 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import agreement, audits, standing, tasks
+from annotations import agreement, assigning, audits, standing, tasks
 from annotations.access import audit_for
 from annotations.api_shapes import (
     AgreementShape,
@@ -57,8 +57,10 @@ def run_audits(request: Request, pk: int) -> Response:
         return _page(request, run.audits.select_related("run"), AuditShape)
     wishes = DrawShape(data=request.data)
     wishes.is_valid(raise_exception=True)
+    wanted = dict(wishes.validated_data)
     try:
-        audit = audits.draw_audit(run, user=request.user, **wishes.validated_data)
+        wanted["people"] = assigning.members_named(run.project, wanted.get("people", []))
+        audit = audits.draw_audit(run, user=request.user, **wanted)
     except audits.AuditRefused as reason:
         return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
     return Response(AuditShape(audit).data, status=status.HTTP_201_CREATED)

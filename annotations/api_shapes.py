@@ -28,7 +28,10 @@ class AuditShape(serializers.ModelSerializer):
             "size",
             "threshold",
             "strict",
+            "question",
             "design",
+            "policy",
+            "open_votes",
             "seed",
             "overlap",
             "noise_kinds",
@@ -55,6 +58,16 @@ class DrawShape(serializers.Serializer):
     strict = serializers.BooleanField(required=False, allow_null=True, default=None)
     name = serializers.CharField(required=False, max_length=200)
     overlap = serializers.IntegerField(required=False, default=1, min_value=1, max_value=9)
+    question = serializers.ChoiceField(Audit.Question.choices, default=Audit.Question.NOISE)
+    design = serializers.ChoiceField(Audit.Design.choices, default=Audit.Design.SIMPLE_RANDOM)
+    policy = serializers.ChoiceField(Audit.Policy.choices, default=Audit.Policy.AGREEMENT)
+    open_votes = serializers.BooleanField(default=False)
+    people = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Who judges, by name; absent: everybody in the project",
+    )
+    gold = serializers.IntegerField(default=0, min_value=0)
 
 
 class EstimateShape(serializers.Serializer):
@@ -93,6 +106,12 @@ class NoiseRatioShape(serializers.Serializer):
     complete = serializers.BooleanField()
     level = serializers.FloatField()
     items_to_settle = serializers.IntegerField(allow_null=True)
+    method = serializers.CharField(help_text="exact, score_assisted or planned_stop")
+    extra_items = serializers.IntegerField(help_text="what frozen scores were worth, in items")
+    planned = serializers.DictField(allow_null=True, help_text="where a planned early stop stands")
+    corrected = serializers.DictField(allow_null=True, help_text="by gold items, Lang–Reiczigel")
+    question_types = serializers.ListField(child=serializers.DictField())
+    resolved_by = serializers.DictField(child=serializers.IntegerField())
     sentence = serializers.CharField()
     verdicts = serializers.DictField(child=serializers.IntegerField())
     clusters = serializers.ListField(child=serializers.DictField())
@@ -169,7 +188,7 @@ class ItemShape(serializers.ModelSerializer):
 
     class Meta:
         model = Item
-        fields = ("place", "sample_id", "position", "cluster", "snapshot", "verdicts")
+        fields = ("place", "sample_id", "position", "cluster", "gold", "snapshot", "verdicts")
         read_only_fields = fields
 
     @extend_schema_field(VerdictShape(many=True))

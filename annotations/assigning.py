@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
 
 from annotations.models import Item, Seat, Verdict
+from annotations.refusals import AuditRefused
+from triage.models import Project
 
 # Keeps the assignment's random numbers apart from those of the draw with the same seed.
 _STREAM = 2
@@ -32,6 +36,16 @@ def seats_of(items: Sequence[Item], overlap: int, people: Sequence[Any], seed: i
                 for number, index in enumerate(chosen)
             ]
     return seats
+
+
+def members_named(project: Project, names: Sequence[str]) -> list[Any]:
+    """The members of those names, in that order. Raises AuditRefused for anybody else."""
+    users = get_user_model().objects.filter(memberships__project=project, username__in=names)
+    found = {user.get_username(): user for user in users}
+    if missing := [name for name in names if name not in found]:
+        words = _("%(names)s cannot judge here: not in the project")
+        raise AuditRefused(words % {"names": ", ".join(missing)})
+    return [found[name] for name in names]
 
 
 def release(audit: Any, person: Any) -> int:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from annotations.audits import AuditRefused, protocol_wanted
+from annotations.estimation.designs import DESIGNS
 from annotations.estimation.protocols import PROTOCOLS, Protocol
 from annotations.forms import DrawForm
 from annotations.frames import frame_size
@@ -18,6 +19,23 @@ from triage.models import Run
 # The registry's descriptions are plain English; this is where the catalogue finds them.
 gettext_noop(
     "200 errors drawn at random; at 20 % noise or more, noisy data is likely the main cause."
+)
+gettext_noop("Simple random")
+gettext_noop("Every error has the same chance, and the interval is exact: nothing to explain.")
+gettext_noop("Proportional per cluster")
+gettext_noop(
+    "Every cluster gives its share of the items, so no draw can miss a large cluster by bad "
+    "luck; with a frozen mismatch score the interval uses that too."
+)
+gettext_noop("Score-assisted")
+gettext_noop(
+    "Drawn at random all the same; the mismatch score, frozen before the draw, narrows the "
+    "interval as far as it turns out to be right, and costs nothing where it is not."
+)
+gettext_noop("Planned early stop")
+gettext_noop(
+    "Judged in random order and stopped as soon as the question is settled, from item 30 on; "
+    "the boundaries are fixed now, so looking at every item costs no error."
 )
 gettext_noop("100 of 500 collected errors drawn at random; above 20 % noise, clean the data first.")
 
@@ -54,6 +72,56 @@ def protocol_cards() -> list[ProtocolCard]:
     return [*cards, ProtocolCard("custom", _("Your own size and threshold"), own)]
 
 
+@dataclass(frozen=True)
+class Pick:
+    """One radio card: its value, title and sentence; `problem` says why it cannot be chosen."""
+
+    value: str
+    title: str
+    sentence: str
+    problem: str = ""
+
+
+def design_picks(run: Run) -> list[Pick]:
+    """The designs as they are offered for this run."""
+    clusters = run.current_clustering() is not None
+    score = run.mismatch_scores.exists()
+    picks = []
+    for design in DESIGNS.values():
+        problem = ""
+        if design.needs_clusters and not clusters:
+            problem = _("The run has no clusters yet.")
+        elif design.needs_score and not score:
+            problem = _("The run has no mismatch score yet: its cleaning queue makes one.")
+        picks.append(Pick(design.name, _(design.title), _(design.sentence), problem))
+    return picks
+
+
+def question_picks() -> list[Pick]:
+    """What people can be asked about each item."""
+    noise = _("Do image and text belong together, is the reference answer right?")
+    top_five = _(
+        "Is one of the model’s five best candidates a right reading? What says yes is ambiguity."
+    )
+    return [
+        Pick(Audit.Question.NOISE, _("Noise check"), noise),
+        Pick(Audit.Question.TOP_FIVE, _("Top-5 check"), top_five),
+    ]
+
+
+def policy_words(audit_policy: str) -> str:
+    """A policy in a sentence."""
+    return {
+        Audit.Policy.AGREEMENT: _("an item counts when all agree; differences wait for them"),
+        Audit.Policy.MAJORITY: _("more than half of the votes decide; a lead decides ties"),
+        Audit.Policy.DAWID_SKENE: _(
+            "a rater model weighs the votes by how reliable each person is; "
+            "a lead decides what it is not sure of"
+        ),
+        Audit.Policy.ADJUDICATION: _("a lead decides wherever people differ"),
+    }[Audit.Policy(audit_policy)]
+
+
 def rule_words(protocol: Protocol) -> str:
     """The rule in words, as fixed before the draw."""
     return _("The rule: noise %(sign)s %(share)s of the judged errors.") % {
@@ -69,6 +137,10 @@ def context(run: Run, form: DrawForm) -> dict[str, Any]:
         "form": form,
         "cards": protocol_cards(),
         "custom_fields": [form["size"], form["threshold"], form["strict"]],
+        "designs": design_picks(run),
+        "questions": question_picks(),
+        "chosen_design": form["design"].value() or Audit.Design.SIMPLE_RANDOM,
+        "chosen_question": form["question"].value() or Audit.Question.NOISE,
         "frame": frame(run, form) if run.errors else None,
     }
 
@@ -90,7 +162,40 @@ def frame(run: Run, form: DrawForm) -> FrameWords:
         )
     except AuditRefused as problem:
         return FrameWords(problem=str(problem))
-    return _drawn_from(run, protocol, wishes["criteria"], wishes["overlap"])
+    found = _drawn_from(run, protocol, wishes["criteria"], wishes["overlap"])
+    if found.problem:
+        return found
+    picks = {pick.value: pick for pick in design_picks(run)}
+    if picks[wishes["design"]].problem:
+        return FrameWords(problem=picks[wishes["design"]].problem)
+    more = [_plan_words(wishes)]
+    if wishes["gold"]:
+        more.append(
+            ngettext(
+                "%(n)s gold item is mixed in; it stands outside the ratio.",
+                "%(n)s gold items are mixed in; they stand outside the ratio.",
+                wishes["gold"],
+            )
+            % {"n": wishes["gold"]}
+        )
+    return FrameWords(found.sentence, " ".join([found.rule, *(each for each in more if each)]))
+
+
+def _plan_words(wishes: dict[str, Any]) -> str:
+    """What the chosen design, policy and people add to the rule."""
+    words = []
+    if wishes["question"] == Audit.Question.TOP_FIVE:
+        words.append(_("Only errors that carry candidates are drawn from."))
+    if wishes["design"] == Audit.Design.PLANNED_STOP:
+        words.append(_("It may end early, from item 30 on."))
+    if wishes["overlap"] > 1:
+        words.append(
+            _("When people differ: %(policy)s.") % {"policy": policy_words(wishes["policy"])}
+        )
+    if wishes["people"]:
+        names = ", ".join(str(person) for person in wishes["people"])
+        words.append(_("Judged by %(names)s.") % {"names": names})
+    return " ".join(words)
 
 
 def _drawn_from(run: Run, protocol: Protocol, stored: Any, overlap: int) -> FrameWords:
@@ -122,7 +227,7 @@ def _drawn_from(run: Run, protocol: Protocol, stored: Any, overlap: int) -> Fram
         )
     rule = rule_words(protocol)
     if overlap > 1:
-        rule += " " + _("%(n)s people judge each item; it counts when they agree.") % {"n": overlap}
+        rule += " " + _("%(n)s people judge each item.") % {"n": overlap}
     return FrameWords(sentence % values, rule)
 
 

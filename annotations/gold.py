@@ -5,6 +5,7 @@ Gold items stand outside the random draw and never enter a ratio.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -139,3 +140,9 @@ def _accuracy(person: str, pairs: list[tuple[str, str]], noise: Collection[str])
         clean=len(clean),
         clean_found=sum(given not in noise for given in clean),
     )
+
+
+def counts(run: Run) -> list[tuple[str, int]]:
+    """(verdict's name, how many gold answers have it), in the order of the buttons."""
+    found = Counter(run.gold_answers.values_list("kind", flat=True))
+    return [(str(kind.label), found[kind.value]) for kind in CHOICES if found[kind.value]]

@@ -1,28 +1,23 @@
 """What the noise ratio page shows, in the shapes that its templates take."""
 
-import json
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations import noise_words
-from annotations.estimation.noise_ratio import NoiseRatio
+from annotations import gold, noise_words
+from annotations.estimation.noise_ratio import GroupRatio, NoiseRatio
 from annotations.growth_chart import draw_growth
-from annotations.models import UNDECIDED, Audit, Item, Verdict, VerdictKind
-from annotations.standing import WAITING, Standing, standing_of, with_standing_verdicts
-from triage.browsing import SampleFilter
-from triage.filters import selection_words
+from annotations.item_page import open_flags
+from annotations.models import UNDECIDED, Audit, Seat, Verdict
+from annotations.standing import WAITING, Standing, standing_of
 from triage.models import Run
 from triage.templatetags.figures import percent
 
-ITEMS_A_PAGE = 50
 # The strip under the estimate shows this much more than it must.
 STRIP_STEPS = 4
 
@@ -46,6 +41,17 @@ class Pair:
 
     name: str
     words: str
+
+
+@dataclass(frozen=True)
+class Forest:
+    """One forest plot: its key, its titles, its rows with their claims, and where to look next."""
+
+    key: str
+    title: str
+    group: str
+    rows: Sequence[tuple[GroupRatio, str]]
+    look_next: str
 
 
 @dataclass(frozen=True)
@@ -80,21 +86,24 @@ def noise_context(audit: Audit) -> dict[str, Any]:
         "run": audit.run,
         "ratio": ratio,
         "threshold": threshold,
-        "sentence": noise_words.sentence(ratio),
+        "sentence": noise_words.sentence(ratio, audit.question),
+        "method_words": noise_words.method_words(ratio),
         "empty": _empty_words(ratio),
         "strip_top": top,
         "strip_scale": [top * step / STRIP_STEPS for step in range(STRIP_STEPS + 1)],
-        "rule": noise_words.rule_finding(ratio, protocol),
+        "rule": noise_words.rule_finding(ratio, protocol, audit.question),
         "established": noise_words.established_finding(ratio, protocol),
         "kinds": kind_bars(standing),
-        "beside": _beside(ratio),
+        "beside": _beside(standing),
         "judged": ratio.drawn - ratio.waiting,
         "drawn": ratio.drawn,
         "progress_words": _progress_words(standing),
         "people": people(audit),
         "chart": chart,
         "chart_words": _chart_words(ratio),
-        "clusters": [(each.ratio, each.claim) for each in standing.by_cluster()],
+        "forests": _forests(standing),
+        "for_lead": sum(item.for_lead for item in standing.items),
+        "flags": open_flags(audit),
     }
 
 
@@ -158,9 +167,30 @@ def _empty_words(ratio: NoiseRatio) -> dict[str, str]:
     return {"title": _("No verdict yet"), "sentence": words % values}
 
 
-def _beside(ratio: NoiseRatio) -> list[Pair]:
-    pairs = []
-    if ratio.mismatch_only.point is not None:
+def _forests(standing: Standing) -> list[Forest]:
+    """The ratio by cluster and by question type, as far as the population is known by them."""
+    clusters = tuple((each.ratio, each.claim) for each in standing.by_cluster())
+    types = tuple((each.ratio, each.claim) for each in standing.by_question_type())
+    found = [
+        Forest("clusters", _("By cluster"), _("Cluster"), clusters, _next_words(clusters)),
+        Forest("types", _("By question type"), _("Question type"), types, _next_words(types)),
+    ]
+    return [each for each in found if each.rows]
+
+
+def _next_words(rows: Sequence[tuple[GroupRatio, str]]) -> str:
+    """Where to look next: the unclaimed groups with the largest shares of noise so far."""
+    open_rows = [row for row, claim in rows if claim == "none" and row.successes]
+    most = sorted(open_rows, key=lambda row: (-(row.point or 0), -row.population))[:3]
+    if not most:
+        return ""
+    names = ", ".join(f"{row.name} ({row.successes}/{row.decided})" for row in most)
+    return _("Look here next: %(names)s.") % {"names": names}
+
+
+def _beside(standing: Standing) -> list[Pair]:
+    ratio, pairs = standing.ratio, _design_pairs(standing)
+    if ratio.mismatch_only.point is not None and standing.audit.question == Audit.Question.NOISE:
         only = ratio.mismatch_only
         words = _("%(point)s, between %(low)s and %(high)s (95 %%, exact)") % {
             "point": percent(only.point),
@@ -182,6 +212,41 @@ def _beside(ratio: NoiseRatio) -> list[Pair]:
         pairs.append(Pair(_("Unsure and unusable"), words))
     elif ratio.decided:
         pairs.append(Pair(_("Unsure and unusable"), _("none: nothing to bound")))
+    return pairs
+
+
+def _design_pairs(standing: Standing) -> list[Pair]:
+    """What the design, the policy and the gold items add to the estimate."""
+    ratio, pairs = standing.ratio, []
+    if ratio.method == "score_assisted":
+        worth = ngettext(
+            "the frozen scores were worth %(n)s more item",
+            "the frozen scores were worth %(n)s more items",
+            ratio.extra_items,
+        ) % {"n": ratio.extra_items}
+        pairs.append(Pair(_("Score-assisted"), worth))
+    elif standing.audit.plan.get("strata") and ratio.decided:
+        few = _("fewer than 10 of either kind were seen, so the plain exact interval is shown")
+        pairs.append(Pair(_("Score-assisted"), few))
+    if (fixed := standing.corrected) is not None:
+        words = _(
+            "%(point)s, between %(low)s and %(high)s, by gold: %(noisy_found)s of %(noisy)s noisy "
+            "items found, %(clean_found)s of %(clean)s clean ones kept (Lang–Reiczigel)"
+        ) % {
+            "point": percent(fixed.point),
+            "low": percent(fixed.low),
+            "high": percent(fixed.high),
+            **asdict(standing.gold),
+        }
+        pairs.append(Pair(_("Corrected for annotators’ errors"), words))
+    elif standing.audit.plan.get("gold"):
+        words = _("too few gold items judged for a correction: %(noisy)s noisy, %(clean)s clean")
+        pairs.append(Pair(_("Corrected for annotators’ errors"), words % asdict(standing.gold)))
+    steps = standing.resolved_by
+    if standing.audit.overlap > 1 and steps:
+        names = dict(Audit.Policy.choices)
+        words = ", ".join(f"{names[step]} {count}" for step, count in sorted(steps.items()))
+        pairs.append(Pair(_("Resolved by"), words))
     return pairs
 
 
@@ -215,110 +280,26 @@ def _chart_words(ratio: NoiseRatio) -> str:
 
 
 def people(audit: Audit) -> list[dict[str, Any]]:
-    """How many items each person has judged, most first: counts and nothing else."""
+    """What each person has judged, what is kept for them, how they judged gold: most first."""
     standing = Verdict.objects.standing().filter(item__audit=audit)
     rows = standing.values("annotator__username").annotate(verdicts=Count("item", distinct=True))
+    judged = {row["annotator__username"]: row["verdicts"] for row in rows}
+    reserved = Seat.objects.filter(item__audit=audit, reserved_for__isnull=False)
+    open_seats = reserved.filter(Q(annotator__isnull=True) | Q(leased_until__isnull=False))
+    kept = dict(open_seats.values_list("reserved_for__username").annotate(n=Count("pk")))
+    known = (
+        {each.annotator: each for each in gold.accuracies(audit)} if audit.plan.get("gold") else {}
+    )
+    names = sorted({*judged, *kept}, key=lambda name: (-judged.get(name, 0), name))
     return [
-        {"name": row["annotator__username"], "verdicts": row["verdicts"]}
-        for row in rows.order_by("-verdicts", "annotator__username")
+        {
+            "name": name,
+            "verdicts": judged.get(name, 0),
+            "kept": kept.get(name, 0),
+            "gold": known.get(name),
+        }
+        for name in names
     ]
-
-
-def items_of(audit: Audit, chosen: str) -> QuerySet[Item]:
-    """The items, those with a standing verdict of the chosen kind, or those without any."""
-    standing = Verdict.objects.standing()
-    items = audit.items.order_by("place")
-    if chosen == WAITING:
-        return items.exclude(pk__in=standing.filter(item__audit=audit).values("item"))
-    if chosen in VerdictKind.values:
-        return items.filter(pk__in=standing.filter(item__audit=audit, kind=chosen).values("item"))
-    return items
-
-
-def items_context(audit: Audit, chosen: str, number: str) -> dict[str, Any]:
-    """The table of items: one page of it."""
-    standing = Verdict.objects.standing().filter(item__audit=audit)
-    judged = dict(standing.values_list("kind").annotate(n=Count("item", distinct=True)).order_by())
-    total = audit.items.count()
-    waiting = total - standing.values("item").distinct().count()
-    choices = [{"kind": "", "name": _("all"), "count": total}]
-    choices += [
-        {"kind": kind.value, "name": kind.label, "count": judged[kind.value]}
-        for kind in audit.choices
-        if judged.get(kind.value)
-    ]
-    choices.append({"kind": WAITING, "name": _("no verdict"), "count": waiting})
-    items = with_standing_verdicts(items_of(audit, chosen))
-    page = Paginator(items, ITEMS_A_PAGE).get_page(number)
-    for item in page:
-        _dress(item)
-    return {
-        "audit": audit,
-        "run": audit.run,
-        "items": page,
-        "item_choices": choices,
-        "chosen_kind": chosen,
-    }
-
-
-def _dress(item: Any) -> None:
-    """What a row of the table says of an item, from its snapshot."""
-    snapshot = item.snapshot
-    item.question = snapshot.get("question") or ""
-    item.prediction = snapshot.get("prediction") or ""
-    item.answers = ", ".join(dict.fromkeys(snapshot.get("answers") or []))
-    image = snapshot.get("image") or {}
-    item.has_image = bool(item.image_sha256)
-    item.image_words = {
-        "missing": _("missing"),
-        "refused": _("refused"),
-    }.get(str(image.get("status")), _("no image"))
-    item.place_words = item.place + 1
-
-
-def draw_context(audit: Audit) -> dict[str, Any]:
-    """How it was drawn, in words and as a command."""
-    protocol = standing_protocol_words(audit)
-    noise = [str(VerdictKind(kind).label) for kind in audit.noise_kinds]
-    population = _("%(n)s errors of run “%(run)s”: %(filter)s") % {
-        "n": number_format(audit.population, force_grouping=True),
-        "run": audit.run,
-        "filter": selection_words(SampleFilter.from_dict(audit.criteria)),
-    }
-    return {
-        "protocol_words": protocol,
-        "population_words": population,
-        "noise_kind_words": ", ".join(noise),
-        "command": repeat_command(audit),
-    }
-
-
-def standing_protocol_words(audit: Audit) -> str:
-    """The protocol by name, size and rule."""
-    sign = ">" if audit.strict else "≥"
-    exact = audit.threshold * 100
-    share = percent(float(audit.threshold), 0 if exact.denominator == 1 else 1)
-    return _("%(name)s: %(size)s items, noise %(sign)s %(share)s") % {
-        "name": audit.protocol,
-        "size": number_format(audit.size),
-        "sign": sign,
-        "share": share,
-    }
-
-
-def repeat_command(audit: Audit) -> str:
-    """The command that draws the same items again, where the frame is still nameable."""
-    parts = ["manage.py", "draw_audit", str(audit.run.uuid), "--protocol", audit.protocol]
-    if audit.protocol == "custom":
-        parts += ["--size", str(audit.size), "--threshold", str(audit.threshold)]
-        parts += ["--strict"] if audit.strict else []
-    if audit.criteria:
-        stored = audit.run.stored_filters.filter(criteria=audit.criteria).first()
-        parts += ["--stored-filter", stored.name] if stored else []
-        parts += [] if stored else ["--criteria", json.dumps(audit.criteria)]
-    if audit.overlap > 1:
-        parts += ["--overlap", str(audit.overlap)]
-    return shlex.join(["python", *parts, "--seed", str(audit.seed)])
 
 
 def audit_rows(run: Run) -> list[AuditRow]:

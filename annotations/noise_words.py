@@ -9,6 +9,8 @@ from annotations.estimation.noise_ratio import NoiseRatio
 from annotations.estimation.protocols import Protocol
 from triage.templatetags.figures import percent
 
+NOISE, TOP_FIVE = "noise", "top_five"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -25,7 +27,16 @@ def share_words(protocol: Protocol) -> str:
     return percent(float(protocol.threshold), 0 if exact.denominator == 1 else 1)
 
 
-def sentence(ratio: NoiseRatio) -> str:
+def method_words(ratio: NoiseRatio) -> str:
+    """What the interval is made of, in a word or two."""
+    return {
+        "exact": _("exact"),
+        "score_assisted": _("score-assisted"),
+        "planned_stop": _("valid at every look"),
+    }[ratio.method]
+
+
+def sentence(ratio: NoiseRatio, question: str = NOISE) -> str:
     """The one sentence: what was drawn, what was found, what is true of all of them."""
     values = {
         "drawn": ratio.drawn,
@@ -35,60 +46,90 @@ def sentence(ratio: NoiseRatio) -> str:
         "low": percent(ratio.low),
         "high": percent(ratio.high),
         "level": percent(ratio.level, 0),
+        "method": method_words(ratio),
     }
     if not ratio.decided:
-        return (
-            _(
-                "We drew %(drawn)s of %(population)s errors at random; none is decided yet, so the "
-                "true share of noise among the %(population)s is not known."
-            )
-            % values
+        words = _(
+            "We drew %(drawn)s of %(population)s errors at random; none is decided yet, so the "
+            "true share among the %(population)s is not known."
         )
-    if not ratio.complete:
-        return (
-            _(
-                "We drew %(drawn)s of %(population)s errors at random; %(successes)s of the "
-                "%(decided)s "
-                "decided so far were noise; by these, the true share among the %(population)s is "
-                "between %(low)s and %(high)s (%(level)s, exact)."
-            )
-            % values
+    elif ratio.planned is not None:
+        values |= {"looked_at": ratio.planned.looked_at, "successes": ratio.planned.fewest}
+        words = _planned_sentence(question)
+    elif question == TOP_FIVE:
+        words = _top_five_sentence(ratio)
+    elif not ratio.complete:
+        words = _(
+            "We drew %(drawn)s of %(population)s errors at random; %(successes)s of the "
+            "%(decided)s decided so far were noise; by these, the true share among the "
+            "%(population)s is between %(low)s and %(high)s (%(level)s, %(method)s)."
         )
-    if ratio.decided < ratio.drawn:
-        return (
-            _(
-                "We drew %(drawn)s of %(population)s errors at random; %(successes)s of the "
-                "%(decided)s "
-                "decided were noise; the true share among the %(population)s is between "
-                "%(low)s and "
-                "%(high)s (%(level)s, exact)."
-            )
-            % values
+    elif ratio.decided < ratio.drawn:
+        words = _(
+            "We drew %(drawn)s of %(population)s errors at random; %(successes)s of the "
+            "%(decided)s decided were noise; the true share among the %(population)s is between "
+            "%(low)s and %(high)s (%(level)s, %(method)s)."
         )
-    return (
-        _(
+    else:
+        words = _(
             "We drew %(drawn)s of %(population)s errors at random; %(successes)s were noise; "
-            "the true "
-            "share among the %(population)s is between %(low)s and %(high)s (%(level)s, exact)."
+            "the true share among the %(population)s is between %(low)s and %(high)s (%(level)s, "
+            "%(method)s)."
         )
-        % values
+    return words % values
+
+
+def _planned_sentence(question: str) -> str:
+    if question == TOP_FIVE:
+        return _(
+            "We judged %(looked_at)s of at most %(drawn)s of %(population)s errors in random "
+            "order; %(successes)s had a right reading among their candidates; the true share "
+            "among the %(population)s is between %(low)s and %(high)s (%(level)s, %(method)s)."
+        )
+    return _(
+        "We judged %(looked_at)s of at most %(drawn)s of %(population)s errors in random order; "
+        "%(successes)s were noise; the true share among the %(population)s is between %(low)s "
+        "and %(high)s (%(level)s, %(method)s)."
     )
 
 
-def rule_finding(ratio: NoiseRatio, protocol: Protocol) -> Finding:
-    """The rule as written: the point estimate against the threshold."""
+def _top_five_sentence(ratio: NoiseRatio) -> str:
+    if ratio.complete:
+        return _(
+            "We drew %(drawn)s of %(population)s errors at random; %(successes)s of the "
+            "%(decided)s decided had a right reading among their five best candidates; the true "
+            "share among the %(population)s is between %(low)s and %(high)s (%(level)s, "
+            "%(method)s)."
+        )
+    return _(
+        "We drew %(drawn)s of %(population)s errors at random; %(successes)s of the %(decided)s "
+        "decided so far had a right reading among their five best candidates; by these, the true "
+        "share among the %(population)s is between %(low)s and %(high)s (%(level)s, %(method)s)."
+    )
+
+
+def rule_finding(ratio: NoiseRatio, protocol: Protocol, question: str = NOISE) -> Finding:
+    """The rule as written: the share among the judged items against the threshold."""
     sign = f"{protocol.comparison} {share_words(protocol)}"
-    if ratio.point is None:
-        words = _("The rule asks for a share of noise %(sign)s. Nothing is decided yet.")
+    if ratio.rule == "no_verdicts":
+        words = _("The rule asks for a share %(sign)s. Nothing is decided yet.")
         return Finding("waiting", _("Nothing decided"), (words % {"sign": sign},))
-    values = {"point": percent(ratio.point), "sign": sign, "noise": ratio.successes}
+    share = ratio.successes / ratio.decided
+    values = {"point": percent(share), "sign": sign, "noise": ratio.successes}
     values["decided"] = ratio.decided
     if ratio.rule == "at_least":
-        met = _("%(noise)s of %(decided)s is %(point)s: the rule “noise %(sign)s” is met.") % values
+        met = _("%(noise)s of %(decided)s is %(point)s: the rule “%(sign)s” is met.") % values
         advice = _("By the rule, noisy data is likely the main cause: clean the data first.")
+        if question == TOP_FIVE:
+            advice = _(
+                "By the rule, ambiguity explains many of the errors: add context, or train with "
+                "several right answers."
+            )
         return Finding("met", _("Met"), (met, advice, *_so_far(ratio)))
-    missed = _("%(noise)s of %(decided)s is %(point)s: the rule “noise %(sign)s” is not met.")
+    missed = _("%(noise)s of %(decided)s is %(point)s: the rule “%(sign)s” is not met.")
     advice = _("By the rule, noise is not the main cause: look at the model next.")
+    if question == TOP_FIVE:
+        advice = _("By the rule, ambiguity is not the main cause.")
     return Finding("not_met", _("Not met"), (missed % values, advice, *_so_far(ratio)))
 
 
@@ -113,6 +154,13 @@ def established_finding(ratio: NoiseRatio, protocol: Protocol) -> Finding:
     headline = established_words(ratio, protocol)
     if ratio.established == "not_settled":
         return Finding("not_settled", headline, _open_words(ratio, protocol))
+    if ratio.planned is not None:
+        words = _(
+            "Crossed at item %(looked_at)s of at most %(cap)s. The boundaries were fixed before "
+            "the draw, so stopping here is wrong for at most 1 draw in 40."
+        )
+        values = {"looked_at": ratio.planned.looked_at, "cap": ratio.planned.cap}
+        return Finding(ratio.established, headline, (words % values,))
     if ratio.waiting:
         bound = _(
             "Already certain: however the %(waiting)s waiting items are judged, the finished "
@@ -132,6 +180,12 @@ def established_finding(ratio: NoiseRatio, protocol: Protocol) -> Finding:
 
 
 def _open_words(ratio: NoiseRatio, protocol: Protocol) -> tuple[str, ...]:
+    if ratio.planned is not None and ratio.waiting:
+        words = _(
+            "No boundary is crossed after %(looked_at)s items; the audit ends by itself as soon as "
+            "one is, after %(cap)s items at the latest."
+        )
+        return (words % {"looked_at": ratio.planned.looked_at, "cap": ratio.planned.cap},)
     if ratio.waiting:
         waits = ngettext(
             "%(waiting)s item still waits for its verdict.",

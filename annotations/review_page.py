@@ -2,7 +2,7 @@
 
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations import queue, turns
-from annotations.models import CHOICES, Audit, Item, Verdict, VerdictKind
+from annotations.models import Audit, Item, Verdict, VerdictKind
+from annotations.review_keys import Shortcut, shortcuts, shortcuts_of
 from annotations.snapshots import spans_of
 
 MOST_PUT_OFF = 500
@@ -43,14 +44,29 @@ MEANINGS: dict[str, tuple[str, Any]] = {
     VerdictKind.AMBIGUOUS: ("a", gettext_lazy("several answers are defensible")),
     VerdictKind.UNSURE: ("u", gettext_lazy("I cannot tell")),
     VerdictKind.UNUSABLE: ("n", gettext_lazy("nothing to judge: image missing or broken")),
+    VerdictKind.AMONG: ("a", gettext_lazy("one of them answers the question rightly")),
+    VerdictKind.NOT_AMONG: ("x", gettext_lazy("none of them answers the question rightly")),
 }
+# How many candidates a top-5 check shows; a digit chooses each.
+MOST_PICKS = 5
 
 
-def choices() -> list[Choice]:
-    """The verdict buttons in order, keys 1 to 6 beside their letters."""
+def choices(audit: Audit, keys: Mapping[str, Shortcut] | None = None) -> list[Choice]:
+    """The verdict buttons in order: a person's letters, in a noise check beside the digits 1 to 6.
+
+    In a top-5 check the digits choose candidates.
+    """
+    keys = keys or shortcuts()
+    digits = audit.question != Audit.Question.TOP_FIVE
     return [
-        Choice(kind.value, kind.label, f"{number} {MEANINGS[kind][0]}", *MEANINGS[kind])
-        for number, kind in enumerate(CHOICES, start=1)
+        Choice(
+            kind.value,
+            kind.label,
+            f"{number} {keys[kind].presses}" if digits else keys[kind].presses,
+            keys[kind].sign,
+            MEANINGS[kind][1],
+        )
+        for number, kind in enumerate(audit.choices, start=1)
     ]
 
 
@@ -61,11 +77,13 @@ def page(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     if back is not None and audit.state == Audit.State.OPEN:
         items = [back, *(item for item in items if item != back)][:CARDS]
     progress = queue.progress(audit, request.user)
+    keys = shortcuts_of(request.user)
     return {
         "audit": audit,
         "project": audit.project,
         "cards": [card(item, _said(item, request.user) if item == back else "") for item in items],
-        "choices": choices(),
+        "choices": choices(audit, keys),
+        "keys": keys,
         "progress": progress,
         "submission": uuid.uuid4(),
         "end": None if items else end(audit, progress),
@@ -158,7 +176,9 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
         queue.put_back(audit, request.user, item.place)
         _put_off(request.session, audit, item.place)
         return None
-    kind = sent.get("verdict", "")
+    picked = _picked(audit, item, sent)
+    # A candidate's button says both: that the answer is among them, and which it is.
+    kind = sent.get("verdict") or (VerdictKind.AMONG.value if picked else "")
     # The form always has the field; what stands in it counts for a wrong answer alone.
     corrected = sent.get("corrected_answer", "") if kind == VerdictKind.WRONG_ANSWER else ""
     queue.record(
@@ -169,8 +189,21 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
         corrected_answer=corrected,
         comment=sent.get("comment", ""),
         seconds=_seconds(sent.get("seconds", "")),
+        **picked,
     )
     return None
+
+
+def _picked(audit: Audit, item: Item, sent: Mapping[str, str]) -> dict[str, int]:
+    """The chosen candidate's rank as `queue.record` takes it; nothing outside top-5 checks."""
+    rank = sent.get("candidate", "")
+    named = sent.get("verdict") in ("", None, VerdictKind.AMONG)
+    if audit.question != Audit.Question.TOP_FIVE or not rank or not named:
+        return {}
+    shown = len(item.snapshot.get("candidates") or [])
+    if not _is_place(rank) or not 1 <= int(rank) <= min(MOST_PICKS, shown):
+        raise queue.BadVerdict(_("There is no such candidate."), field="candidate")
+    return {"candidate": int(rank)}
 
 
 def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from annotations.views import agreement, audits, exports, review
+from annotations.views import agreement, audits, exports, keys, leads, review
 
 app_name = "annotations"
 
@@ -16,6 +16,7 @@ run_urls = [
     path("runs/<int:pk>/audits/", audits.run_audits, name="run-audits"),
     path("runs/<int:pk>/audits/new/", audits.audit_new, name="audit-new"),
     path("runs/<int:pk>/audits/frame/", audits.audit_frame, name="audit-frame"),
+    path("runs/<int:pk>/gold/", leads.gold_answers, name="gold"),
     path("runs/<int:pk>/exports/", exports.exports, name="exports"),
 ]
 
@@ -28,6 +29,13 @@ audit_urls = [
     path("audits/<int:pk>/votes.csv", agreement.votes_csv, name="votes-csv"),
     path("audits/<int:pk>/review/", review.review, name="review"),
     path("audits/<int:pk>/items/<int:place>/image/", review.item_image, name="item-image"),
+    path("audits/<int:pk>/items/<int:place>/", leads.item, name="item"),
+    path(
+        "audits/<int:pk>/items/<int:place>/send-back/", leads.item_send_back, name="item-send-back"
+    ),
+    path("audits/<int:pk>/flags/<int:flag>/settle/", leads.flag_settle, name="flag-settle"),
+    path("audits/<int:pk>/adjudicate/", leads.adjudicate, name="adjudicate"),
+    path("audits/<int:pk>/release/", leads.seats_release, name="seats-release"),
     path("audits/<int:pk>/close/", audits.audit_close, name="audit-close"),
     path("audits/<int:pk>/reopen/", audits.audit_reopen, name="audit-reopen"),
 ]
@@ -37,9 +45,15 @@ export_urls = [
     path("exports/<int:pk>/download/", exports.download, name="export-download"),
 ]
 
+# /account/…
+account_urls = [
+    path("account/keys/", keys.keys, name="review-keys"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *project_urls,
     *run_urls,
     *audit_urls,
     *export_urls,
+    *account_urls,
 ]

@@ -331,7 +331,7 @@ def noise_document(audit: Audit) -> dict[str, Any]:
     types = [{"claim": each.claim, **asdict(each.ratio)} for each in standing.by_question_type()]
     return {
         **ratio_document(standing.ratio),
-        "sentence": noise_words.sentence(standing.ratio),
+        "sentence": noise_words.sentence(standing.ratio, audit.question),
         "verdicts": standing.verdicts,
         "clusters": clusters,
         "question_types": types,

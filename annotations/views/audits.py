@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations import audits, draw_page, noise_page, standing
+from annotations import audits, draw_page, draw_record, item_table, noise_page, standing
 from annotations.access import audit_for
 from annotations.forms import DrawForm
 from triage.access import run_for
@@ -51,15 +51,15 @@ def audit_page(request: HttpRequest, pk: int) -> HttpResponse:
     if part == "noise":
         return render(request, "annotations/_noise.html", noise_page.noise_context(audit))
     if part == "items":
-        items = noise_page.items_context(audit, chosen, number)
+        items = item_table.items_context(audit, chosen, number)
         return render(request, "annotations/_items.html", items)
     return render(
         request,
         "annotations/audit.html",
         {
             **noise_page.noise_context(audit),
-            **noise_page.items_context(audit, chosen, number),
-            **noise_page.draw_context(audit),
+            **item_table.items_context(audit, chosen, number),
+            **draw_record.draw_context(audit),
         },
     )
 

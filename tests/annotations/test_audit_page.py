@@ -332,5 +332,6 @@ def test_a_cluster_is_claimed_on_the_page_as_in_the_json(client) -> None:
         0: "at_least",
         1: "below",
     }
+    page = page[page.index('id="clusters-title"') : page.index('id="types-title"')]
     assert page.count("at least 20 %</span>") == 1
     assert page.count("below 20 %</span>") == 1

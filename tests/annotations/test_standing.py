@@ -6,7 +6,6 @@ import pytest
 
 from annotations import standing
 from annotations.audits import draw_audit
-from annotations.estimation.intervals import hypergeometric_interval
 from annotations.models import Audit, VerdictKind
 from annotations.resolution import agreed, resolved_items
 from tests.annotations.audit_factories import (

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.urls import URLResolver, get_resolver, reverse
 
 from annotations.audits import draw_audit
-from annotations.models import CuratedSet
+from annotations.models import CuratedSet, Flag
 from tests.factories import make_project, make_run, make_user, sample_rows, write_lines
 from triage.analysing import analyse_run
 from triage.confirming import say
@@ -16,7 +16,13 @@ from triage.models import Clustering, Job, Membership, Role, StoredFilter
 
 pytestmark = pytest.mark.django_db
 # Pages of a person, not of a project; and what anyone may see.
-OWN = {"triage:projects", "triage:project-new", "triage:account", "triage:token-revoke"}
+OWN = {
+    "triage:projects",
+    "triage:project-new",
+    "triage:account",
+    "triage:token-revoke",
+    "annotations:review-keys",
+}
 FOR_ANNOTATORS = {
     "triage:project",
     "annotations:project-audits",
@@ -55,6 +61,7 @@ def house(tmp_path: Path) -> dict:
     said = say(clustering, name="group", positions=[0, 1])
     curated = CuratedSet.objects.create(run=run, file_format="csv")
     member = project.memberships.get(user__username="ann")
+    flag = Flag.objects.create(item=audit.items.get(place=0), annotator=member.user)
     return {
         "slug": project.slug,
         "run": run.pk,
@@ -64,6 +71,7 @@ def house(tmp_path: Path) -> dict:
         "said": said.pk,
         "curated": curated.pk,
         "member": member.pk,
+        "flag": flag.pk,
     }
 
 
@@ -77,6 +85,11 @@ def _address(name: str, house: dict) -> str:
         "triage:clusters-said": {"pk": house["run"], "said": house["said"]},
         "triage:token-revoke": {"key": "abcdefgh"},
         "annotations:item-image": {"pk": house["audit"], "place": 0},
+        "annotations:item": {"pk": house["audit"], "place": 0},
+        "annotations:item-send-back": {"pk": house["audit"], "place": 0},
+        "annotations:flag-settle": {"pk": house["audit"], "flag": house["flag"]},
+        "annotations:adjudicate": {"pk": house["audit"]},
+        "annotations:seats-release": {"pk": house["audit"]},
         "annotations:agreement": {"pk": house["audit"]},
         "annotations:agreement-json": {"pk": house["audit"]},
         "annotations:votes-csv": {"pk": house["audit"]},

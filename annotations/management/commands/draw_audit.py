@@ -4,8 +4,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotations import assigning
 from annotations.audits import AuditRefused, draw_audit
-from annotations.command_arguments import answer, criteria_given, run_named, stored_filter_named
+from annotations.command_arguments import (
+    answer,
+    criteria_given,
+    run_named,
+    stored_filter_named,
+)
+from annotations.models import Audit
 
 
 class Command(BaseCommand):
@@ -34,6 +41,25 @@ class Command(BaseCommand):
             "--criteria", metavar="JSON", help="draw from the errors that this filter selects"
         )
         parser.add_argument("--overlap", type=int, default=1, help="people per item (default 1)")
+        parser.add_argument(
+            "--question", choices=Audit.Question.values, default=Audit.Question.NOISE
+        )
+        parser.add_argument(
+            "--design", choices=Audit.Design.values, default=Audit.Design.SIMPLE_RANDOM
+        )
+        parser.add_argument(
+            "--policy",
+            choices=Audit.Policy.values,
+            default=Audit.Policy.AGREEMENT,
+            help="how several verdicts on an item become one (with --overlap 2 or more)",
+        )
+        parser.add_argument(
+            "--open-votes", action="store_true", help="who adjudicates sees the votes"
+        )
+        parser.add_argument("--people", metavar="NAMES", help="who judges, names with commas")
+        parser.add_argument(
+            "--gold", type=int, default=0, help="items with a known verdict to mix in"
+        )
         parser.add_argument("--name", help="name of the audit")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -53,6 +79,12 @@ class Command(BaseCommand):
                 strict=options["strict"],
                 name=options["name"],
                 overlap=options["overlap"],
+                question=options["question"],
+                design=options["design"],
+                policy=options["policy"],
+                open_votes=options["open_votes"],
+                people=assigning.members_named(run.project, _names(options["people"])),
+                gold=options["gold"],
             )
         except AuditRefused as reason:
             raise CommandError(str(reason)) from reason
@@ -66,3 +98,7 @@ class Command(BaseCommand):
             "sample_ids": sample_ids,
         }
         answer(self, document, options["json"])
+
+
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
