@@ -1,5 +1,6 @@
 """Reading the submission that a form carries: what makes sending it twice the same as once."""
 
+import math
 import uuid
 
 from django.utils.translation import gettext as _
@@ -15,3 +16,12 @@ def read_uuid(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError:
         raise NotReadable(_("The page is out of date; reload it.")) from None
+
+
+def read_seconds(text: str) -> float | None:
+    """The seconds that a page measured; None for anything that cannot be a time spent."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return round(seconds, 2) if math.isfinite(seconds) and 0 <= seconds < 86_400 else None

@@ -28,6 +28,7 @@ FOR_ANNOTATORS = {
     "annotations:project-audits",
     "annotations:review",
     "annotations:item-image",
+    "annotations:grid",
 }
 FOR_ADMINS = {"triage:members", "triage:member"}
 
@@ -85,6 +86,7 @@ def _address(name: str, house: dict) -> str:
         "triage:clusters-said": {"pk": house["run"], "said": house["said"]},
         "triage:token-revoke": {"key": "abcdefgh"},
         "annotations:item-image": {"pk": house["audit"], "place": 0},
+        "annotations:grid": {"pk": house["audit"]},
         "annotations:item": {"pk": house["audit"], "place": 0},
         "annotations:item-send-back": {"pk": house["audit"], "place": 0},
         "annotations:flag-settle": {"pk": house["audit"], "flag": house["flag"]},
