@@ -13,8 +13,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations import queue, turns
-from annotations.models import Audit, Item, Verdict, VerdictKind
+from annotations import flagging, queue, turns
+from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
 from annotations.review_keys import Shortcut, shortcuts, shortcuts_of
 from annotations.snapshots import spans_of
 
@@ -78,14 +78,19 @@ def page(audit: Audit, request: HttpRequest) -> dict[str, Any]:
         items = [back, *(item for item in items if item != back)][:CARDS]
     progress = queue.progress(audit, request.user)
     keys = shortcuts_of(request.user)
+    flags = flagging.latest_flags(items, request.user)
     return {
         "audit": audit,
         "project": audit.project,
-        "cards": [card(item, _said(item, request.user) if item == back else "") for item in items],
+        "cards": [
+            card(item, _said(item, request.user) if item == back else "", flags.get(item.pk))
+            for item in items
+        ],
         "choices": choices(audit, keys),
         "keys": keys,
         "progress": progress,
         "submission": uuid.uuid4(),
+        "answers": _answers(audit, request),
         "end": None if items else end(audit, progress),
     }
 
@@ -106,8 +111,8 @@ def _said(item: Item, user: Any) -> str:
     return str(before.get_kind_display()) if before else ""
 
 
-def card(item: Item, said: str = "") -> dict[str, Any]:
-    """One item as its template wants it."""
+def card(item: Item, said: str = "", flag: Flag | None = None) -> dict[str, Any]:
+    """One item as its template wants it; `flag`: this person's newest on the item."""
     shown = item.snapshot
     candidates = [
         {**each, "percent": f"{100 * (each['probability'] or 0):.1f}"}
@@ -132,6 +137,7 @@ def card(item: Item, said: str = "") -> dict[str, Any]:
             if isinstance(value, str | int | float) and str(value).strip()
         ],
         "said": said,
+        "flag": flag,
         "has_picture": bool(item.image_sha256),
     }
 
@@ -162,7 +168,7 @@ def end(audit: Audit, progress: queue.Progress) -> dict[str, str]:
 
 
 def act(audit: Audit, request: HttpRequest) -> Item | None:
-    """Carry out what was sent: a verdict, an undo, or putting an item off.
+    """Carry out what was sent: a verdict, an undo, a flag, or putting an item off.
 
     The item that an undo opened again, else None. Raises queue.VerdictRefused.
     """
@@ -172,6 +178,9 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
     if wish == "undo":
         return queue.undo(audit, request.user, submission=submission)
     item = _item(audit, sent.get("place", ""))
+    if wish == "flag":
+        flagging.raise_flag(item, request.user, sent.get("note", ""))
+        return None
     if wish == "later":
         queue.put_back(audit, request.user, item.place)
         _put_off(request.session, audit, item.place)
@@ -194,6 +203,28 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
     return None
 
 
+def _answers(audit: Audit, request: HttpRequest) -> list[Flag]:
+    """Leads' answers that this session has not shown yet; from now on it has."""
+    name = f"answers:{audit.pk}"
+    seen = request.session.get(name, 0)
+    fresh = flagging.fresh_answers(audit, request.user, seen)
+    if fresh:
+        request.session[name] = seen + len(fresh)
+    return fresh[-flagging.MOST_ANSWERS :]
+
+
+def _answers_html(audit: Audit, request: HttpRequest) -> str:
+    fresh = _answers(audit, request)
+    shown = {"answers": fresh}
+    return render_to_string("annotations/_flag_answers.html", shown) if fresh else ""
+
+
+def flagged_place(request: HttpRequest) -> int | None:
+    """The place that a page without script flagged, and goes on with."""
+    place = request.POST.get("place", "")
+    return int(place) if request.POST.get("do") == "flag" and _is_place(place) else None
+
+
 def _picked(audit: Audit, item: Item, sent: Mapping[str, str]) -> dict[str, int]:
     """The chosen candidate's rank as `queue.record` takes it; nothing outside top-5 checks."""
     rank = sent.get("candidate", "")
@@ -213,7 +244,9 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     queue.VerdictRefused.
     """
     places = {place for place in request.POST.getlist("holding")[:9] if _is_place(place)}
-    holding = sorted(int(place) for place in places - {request.POST.get("place")})
+    # A flagged card stays in the deck; what is judged or put off has left it.
+    gone = set() if request.POST.get("do") == "flag" else {request.POST.get("place")}
+    holding = sorted(int(place) for place in places - gone)
     with turns.process_turn(), transaction.atomic():
         undone = act(audit, request)
         if undone is not None:
@@ -222,6 +255,7 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     return {
         "progress": _told(queue.progress(audit, request.user)),
         "undone": undone.place if undone else None,
+        "answers": _answers_html(audit, request),
         "cards": _rendered(audit, [*([undone] if undone else []), *fresh], request, undone),
     }
 
@@ -249,8 +283,10 @@ def _rendered(
     audit: Audit, items: Sequence[Item], request: HttpRequest, undone: Item | None
 ) -> list[dict[str, int | str]]:
     rendered: list[dict[str, int | str]] = []
+    flags = flagging.latest_flags(items, request.user) if items else {}
     for item in items:
-        shown = card(item, _said(item, request.user) if item == undone else "")
+        said = _said(item, request.user) if item == undone else ""
+        shown = card(item, said, flags.get(item.pk))
         html = render_to_string("annotations/_review_card.html", {"card": shown, "audit": audit})
         rendered.append({"place": item.place, "html": html})
     return rendered

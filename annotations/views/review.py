@@ -43,8 +43,9 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
             return JsonResponse({"reason": str(reason)}, status=409)
         messages.error(request, str(reason))
         undone = None
+    stays = undone.place if undone else review_page.flagged_place(request)
     page = reverse("annotations:review", args=[pk])
-    return redirect(f"{page}?place={undone.place}" if undone else page)
+    return redirect(page if stays is None else f"{page}?place={stays}")
 
 
 @require_GET

@@ -2,6 +2,7 @@
 // behind it, from a tray that outlives the page: nothing that was decided is lost, and a retry
 // carries the same submission, so that nothing is recorded twice.
 import { drawOverlays } from "./overlays.js";
+import { Stopwatch } from "./stopwatch.js";
 import { TokenAttention } from "./token-attention.js";
 import { Tray } from "./tray.js";
 import { Zoom } from "./zoom.js";
@@ -17,14 +18,17 @@ function start() {
   const deck = form.querySelector("[data-deck]");
   const complaint = form.querySelector("[data-complaint]");
   const trayWords = form.querySelector("[data-tray]");
+  const announcement = form.querySelector("[data-announce]");
+  // Fields that open for one thing: the right answer, a question to the lead.
   const corrected = form.querySelector("[data-corrected]");
+  const flag = form.querySelector("[data-flag]");
   const judged = [];
   const roomy = matchMedia("(min-width: 60rem)");
   const wishes = { boxes: true, attention: false, ...remembered() };
   const zooms = new WeakMap();
   const words = new TokenAttention(deck, () => draw());
+  const watch = new Stopwatch().watch();
   let shownAt = performance.now();
-  let away = 0;
   const tray = new Tray({
     prefix: `tray:${form.dataset.audit}:${form.dataset.user}`,
     user: form.dataset.user,
@@ -54,11 +58,12 @@ function start() {
       deck.append(words);
     }
     form.elements.place.value = card?.dataset.place ?? "";
-    form.elements.corrected_answer.value = "";
     form.elements.comment.value = "";
-    closeCorrected();
+    close(corrected);
+    close(flag);
     shownAt = performance.now();
-    away = 0;
+    watch.restart();
+    announce(card);
     for (const details of card?.querySelectorAll("[data-keep-open]") ?? []) {
       details.open = wishes[details.dataset.keepOpen] ?? (details.hasAttribute("open") && roomy.matches);
     }
@@ -137,12 +142,22 @@ function start() {
     stage.append(words);
   }
 
-  function closeCorrected() {
-    delete corrected.dataset.open;
-    if (corrected.contains(document.activeElement)) document.activeElement.blur();
+  // The question and the answers, for ears; said once the picture is on the screen.
+  function announce(card) {
+    const said = (selector) => [...(card?.querySelectorAll(selector) ?? [])].map((each) => each.textContent.trim());
+    const [reference, model] = said(".item__answers dd");
+    const words = [...said(".item__question"), `${form.dataset.wordsReference}: ${reference}`, `${form.dataset.wordsModel}: ${model}`];
+    setTimeout(() => (announcement.textContent = card ? words.join(". ") : ""), 100);
+  }
+
+  function close(field) {
+    delete field.dataset.open;
+    field.querySelector("input").value = "";
+    if (field.contains(document.activeElement)) document.activeElement.blur();
   }
 
   function openCorrected() {
+    close(flag);
     corrected.dataset.open = "";
     corrected.querySelector("[data-chips]").replaceChildren(
       ...[...current().querySelectorAll("[data-candidate]")].slice(0, 5).map((cell) => {
@@ -166,36 +181,62 @@ function start() {
     const { submitter } = event;
     if (submitter?.dataset.do === "undo") undo();
     else if (submitter?.dataset.do === "later") later();
+    else if (submitter?.dataset.do === "flag") openFlag();
     else if (submitter?.name === "verdict") choose(submitter.value);
+    else if (submitter?.name === "candidate") choose("among_candidates", submitter.value);
   });
 
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches("input[name=corrected_answer], input[name=comment]")) {
+    const field = event.target.name;
+    if (event.key === "Enter" && ["corrected_answer", "comment", "note"].includes(field)) {
       event.preventDefault();
-      if (event.target.name === "corrected_answer") decide("wrong_answer");
+      if (field === "corrected_answer") decide("wrong_answer");
+      else if (field === "note") raise();
       else event.target.blur();
-    } else if (event.key === "Escape" && corrected.dataset.open !== undefined) {
-      form.elements.corrected_answer.value = "";
-      closeCorrected();
+    } else if (event.key === "Escape") {
+      close(corrected);
+      close(flag);
     }
   });
 
-  function choose(kind) {
+  function choose(kind, candidate) {
     if (!current() || performance.now() - shownAt < TOO_SOON) return;
     if (kind === "wrong_answer" && corrected.dataset.open === undefined) openCorrected();
-    else decide(kind);
+    else decide(kind, candidate);
   }
 
-  function decide(kind) {
+  function openFlag() {
+    if (!current()) return;
+    close(corrected);
+    flag.dataset.open = "";
+    form.elements.note.focus();
+  }
+
+  // The card stays and says that it is flagged.
+  function raise() {
+    const card = current();
+    const note = form.elements.note.value.trim();
+    close(flag);
+    const sign = card.querySelector("[data-flagged]");
+    if (sign.hidden) sign.querySelector("[data-flag-note]").textContent = note;
+    sign.hidden = false;
+    announcement.textContent = form.dataset.wordsFlagged;
+    push({ do: "flag", place: card.dataset.place, note });
+  }
+
+  function decide(kind, candidate) {
     const card = current();
     if (!card) return;
+    // A question that was typed and not sent goes along.
+    if (form.elements.note.value.trim()) raise();
     const said = {
       do: "verdict",
       place: card.dataset.place,
       verdict: kind,
+      candidate,
       corrected_answer: kind === "wrong_answer" ? form.elements.corrected_answer.value : "",
       comment: form.elements.comment.value,
-      seconds: ((performance.now() - shownAt - away) / 1000).toFixed(2),
+      seconds: watch.seconds.toFixed(2),
     };
     judged.push(card);
     if (judged.length > REMEMBERED) judged.shift();
@@ -258,6 +299,7 @@ function start() {
       else deck.append(card);
       keepReady(card);
     }
+    form.querySelector("[data-answers]").insertAdjacentHTML("beforeend", answer.answers);
     if (entry.do === "undo" && answer.undone === null) say(form.dataset.wordsNothing);
     if (current() !== had) show();
     // Nothing more came: the server's page says why, unless something still waits to be sent.
@@ -265,7 +307,9 @@ function start() {
   }
 
   function complain(reason, entry) {
-    const question = judged.findLast((card) => card.dataset.place === entry.place)?.querySelector(".item__question");
+    const card = [...judged, ...cards()].findLast((each) => each.dataset.place === entry.place);
+    const question = card?.querySelector(".item__question");
+    if (entry.do === "flag" && card) card.querySelector("[data-flagged]").hidden = true;
     say(question ? `${question.textContent.slice(0, 80)}: ${reason}` : reason);
     if (!current() && !tray.waiting) setTimeout(() => location.reload(), 2500);
   }
@@ -277,6 +321,7 @@ function start() {
 
   // --- what the hand does beside ----------------------------------------------------------
   form.addEventListener("click", ({ target }) => {
+    target.closest("[data-dismiss]")?.closest("[data-answer]").remove();
     const button = target.closest("[data-toggle], [data-zoom], [data-words]");
     if (!button) return;
     if ("words" in button.dataset) return current().querySelector("[data-token][tabindex='0']").focus();
@@ -307,13 +352,6 @@ function start() {
       localStorage.setItem("review:wishes", JSON.stringify(wishes));
     } catch { /* storage is full or forbidden: the wishes hold for this page */ }
   }
-
-  // Time with the tab in the background is not time spent on the item.
-  let hiddenAt = null;
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) hiddenAt = performance.now();
-    else if (hiddenAt !== null) away += performance.now() - Math.max(hiddenAt, shownAt);
-  });
 
   // What an earlier page could not send. Its cards may be among ours: they are decided already.
   for (const card of cards()) if (tray.has(card.dataset.place)) card.remove();

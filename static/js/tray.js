@@ -27,8 +27,9 @@ export class Tray {
     return this.#entries.length;
   }
 
+  // Whether the item at `place` is decided here and the server may not know it yet.
   has(place) {
-    return this.#entries.some((entry) => entry.place === String(place));
+    return this.#entries.some((entry) => entry.place === String(place) && entry.do !== "flag");
   }
 
   add(entry) {
@@ -82,7 +83,7 @@ export class Tray {
   // saved, refused (the server will never take it), offline, or locked (not as this person, now).
   async #post(entry) {
     const body = new URLSearchParams();
-    for (const name of ["do", "place", "verdict", "corrected_answer", "comment", "seconds", "submission"]) {
+    for (const name of ["do", "place", "verdict", "candidate", "note", "corrected_answer", "comment", "seconds", "submission"]) {
       if (entry[name] !== undefined) body.append(name, entry[name]);
     }
     for (const place of this.holding()) body.append("holding", place);

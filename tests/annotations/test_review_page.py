@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from annotations import audits, queue, review_page
 from annotations.audits import draw_audit
-from annotations.models import Seat, Verdict
+from annotations.models import Flag, Seat, Verdict
 from tests.annotations.audit_factories import (
     error_rows,
     ingest_run,
@@ -192,6 +193,114 @@ def test_what_makes_no_sense_is_refused_with_a_reason(client, wrong) -> None:
     assert answer.status_code == 409
     assert answer.json()["reason"]
     assert not Verdict.objects.exists()
+
+
+def test_a_flag_is_kept_once_and_the_card_stays(client) -> None:
+    audit = make_audit(6)
+    user = enter(client, audit.project)
+    client.get(review(audit))
+    sent = {"do": "flag", "place": 0, "holding": [0, 1, 2, 3]}
+    answer = send(client, audit, user, **sent, note=" Is a drawing a scene? ").json()
+    assert answer["cards"] == []
+    assert send(client, audit, user, **sent, note="something else").status_code == 200
+    flag = Flag.objects.get()
+    assert (flag.item.place, flag.annotator, flag.note) == (0, user, "Is a drawing a scene?")
+    page = client.get(review(audit))
+    assert page.context["cards"][0]["flag"] == flag
+    flag.settled_at, flag.settled_by = timezone.now(), user
+    flag.save()
+    assert send(client, audit, user, **sent, note="again").status_code == 200
+    assert Flag.objects.count() == 2
+    for wrong in ({"place": 99}, {"place": 0, "note": "x" * 10_001}, {"place": 0, "note": "\0"}):
+        assert send(client, audit, user, **{**sent, **wrong}).status_code == 409
+
+
+def test_a_plain_form_flags_and_shows_the_item_again(client) -> None:
+    audit = make_audit(3)
+    enter(client, audit.project)
+    page = client.get(review(audit))
+    sent = {"do": "flag", "place": 0, "note": HOSTILE, "submission": page.context["submission"]}
+    page = client.post(review(audit), sent, follow=True)
+    assert page.context["cards"][0]["place"] == 0
+    shown = page.content.decode()
+    assert 'data-flagged><span class="badge badge--warn">' in shown
+    assert "<script>alert" not in shown
+    assert not Verdict.objects.exists()
+
+
+def test_a_leads_answer_comes_once_with_the_next_item(client) -> None:
+    audit = make_audit(8)
+    user = enter(client, audit.project)
+    other = make_member(audit.project, "bob", Role.ANNOTATOR)
+    client.get(review(audit))
+    items = list(audit.items.all())
+    answered = {
+        "settled_by": other,
+        "settled_at": timezone.now(),
+        "answer": "Yes, it is <b>one</b>.",
+    }
+    Flag.objects.create(item=items[0], annotator=user, **answered)
+    Flag.objects.create(item=items[1], annotator=other, **{**answered, "answer": "not yours"})
+    Flag.objects.create(item=items[1], annotator=user, **{**answered, "answer": ""})
+    first = send(client, audit, user, place=0, verdict="match", holding=[1, 2, 3]).json()["answers"]
+    assert "Yes, it is &lt;b&gt;one&lt;/b&gt;." in first
+    assert "not yours" not in first
+    assert send(client, audit, user, place=1, verdict="match", holding=[2]).json()["answers"] == ""
+    Flag.objects.create(item=items[2], annotator=user, **{**answered, "answer": "No."})
+    page = client.get(review(audit)).content.decode()
+    assert "No." in page
+    assert "Yes, it is" not in page
+
+
+def top_five_audit():
+    """Three items with six candidates each, but the last with two."""
+    rows = error_rows(3)
+    for row in rows:
+        row["candidates"] = [{"answer": f"answer {n}", "probability": 0.1} for n in range(6)]
+    rows[2]["candidates"] = rows[2]["candidates"][:2]
+    run = ingest_run(make_project_of(), rows)
+    return draw_audit(run, protocol="custom", size=3, seed=5, question="top_five")
+
+
+def test_a_top_five_check_takes_a_candidate_and_its_own_verdicts(client) -> None:
+    audit = top_five_audit()
+    user = enter(client, audit.project)
+    page = client.get(review(audit))
+    kinds = ["among_candidates", "not_among_candidates", "unsure", "unusable"]
+    assert [(each.kind, each.keys) for each in page.context["choices"]] == list(
+        zip(kinds, "axun", strict=True)
+    )
+    few = audit.items.get(sample_id="s0002").place
+    places = [few, *(place for place in range(3) if place != few)]
+    for wrong in ({"candidate": "3"}, {"candidate": "0"}, {"candidate": "x"}, {"verdict": "match"}):
+        assert send(client, audit, user, place=few, **wrong).status_code == 409
+    assert send(client, audit, user, place=places[0], candidate="2").status_code == 200
+    given = {"verdict": "among_candidates", "candidate": "5"}
+    assert send(client, audit, user, place=places[1], **given).status_code == 200
+    given = {"verdict": "not_among_candidates", "candidate": "5"}
+    assert send(client, audit, user, place=places[2], **given).status_code == 200
+    kept = Verdict.objects.order_by("pk").values_list("kind", "candidate")
+    assert list(kept) == [(kinds[0], 2), (kinds[0], 5), (kinds[1], None)]
+
+
+def test_a_plain_form_chooses_a_candidate_by_its_button(client) -> None:
+    audit = top_five_audit()
+    enter(client, audit.project)
+    page = client.get(review(audit))
+    card = page.context["cards"][0]
+    count = min(5, len(card["shown"]["candidates"]))
+    assert page.content.decode().split("<template", 1)[0].count('name="candidate"') == count
+    sent = {"place": card["place"], "submission": page.context["submission"], "candidate": "1"}
+    client.post(review(audit), sent)
+    assert Verdict.objects.get().candidate == 1
+
+
+def test_a_candidate_means_nothing_in_a_noise_check(client) -> None:
+    audit = make_audit(2)
+    user = enter(client, audit.project)
+    assert send(client, audit, user, place=0, candidate="1").status_code == 409
+    assert send(client, audit, user, place=0, verdict="match", candidate="1").status_code == 200
+    assert Verdict.objects.get().candidate is None
 
 
 def test_what_one_person_decided_is_not_recorded_as_another(client) -> None:
