@@ -83,7 +83,12 @@ def page(audit: Audit, request: HttpRequest) -> dict[str, Any]:
         "audit": audit,
         "project": audit.project,
         "cards": [
-            card(item, _said(item, request.user) if item == back else "", flags.get(item.pk))
+            card(
+                item,
+                _said(item, request.user) if item == back else "",
+                flags.get(item.pk),
+                queue.note_on(item, request.user),
+            )
             for item in items
         ],
         "choices": choices(audit, keys),
@@ -111,8 +116,14 @@ def _said(item: Item, user: Any) -> str:
     return str(before.get_kind_display()) if before else ""
 
 
-def card(item: Item, said: str = "", flag: Flag | None = None) -> dict[str, Any]:
-    """One item as its template wants it; `flag`: this person's newest on the item."""
+def card(
+    item: Item, said: str = "", flag: Flag | None = None, note: str | None = None
+) -> dict[str, Any]:
+    """One item as its template wants it.
+
+    `said` is the verdict that was just taken back, `flag` this person's newest on the item, `note`
+    what the lead wrote who sent the item back (None: nobody did).
+    """
     shown = item.snapshot
     candidates = [
         {**each, "percent": f"{100 * (each['probability'] or 0):.1f}"}
@@ -138,6 +149,7 @@ def card(item: Item, said: str = "", flag: Flag | None = None) -> dict[str, Any]
         ],
         "said": said,
         "flag": flag,
+        "note": note,
         "has_picture": bool(item.image_sha256),
     }
 
@@ -286,7 +298,7 @@ def _rendered(
     flags = flagging.latest_flags(items, request.user) if items else {}
     for item in items:
         said = _said(item, request.user) if item == undone else ""
-        shown = card(item, said, flags.get(item.pk))
+        shown = card(item, said, flags.get(item.pk), queue.note_on(item, request.user))
         html = render_to_string("annotations/_review_card.html", {"card": shown, "audit": audit})
         rendered.append({"place": item.place, "html": html})
     return rendered

@@ -252,6 +252,19 @@ def test_a_leads_answer_comes_once_with_the_next_item(client) -> None:
     assert "Yes, it is" not in page
 
 
+def test_an_item_that_a_lead_sent_back_comes_with_the_note(client) -> None:
+    audit = make_audit(3)
+    user = enter(client, audit.project)
+    lead = make_member(audit.project, "lena", Role.LEAD)
+    item = audit.items.first()
+    queue.record(item, user, "match", submission=uuid.uuid4())
+    queue.send_back(item, user, lead, "Look at the <b>left</b> edge.")
+    page = client.get(review(audit))
+    assert page.context["cards"][0]["place"] == item.place
+    assert "Sent back to you: Look at the &lt;b&gt;left&lt;/b&gt; edge." in page.content.decode()
+    assert page.content.decode().count("Sent back to you") == 1
+
+
 def top_five_audit():
     """Three items with six candidates each, but the last with two."""
     rows = error_rows(3)

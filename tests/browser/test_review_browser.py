@@ -1,6 +1,7 @@
 """Judging in a real browser: keys, undo, a lost connection, a thumb, and no script at all."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.test import Client
 from PIL import Image, ImageDraw
 
 from annotations.audits import draw_audit
-from annotations.models import Audit, Verdict
+from annotations.models import Audit, Flag, Verdict
 from tests.annotations.audit_factories import (
     error_rows,
     ingest_run,
@@ -28,7 +29,12 @@ Opener = Callable[..., Any]
 @pytest.fixture
 def audit(served, tmp_path) -> Audit:
     """Eight items with a picture, a box, an attention grid and candidates each."""
-    rows = error_rows(ITEMS)
+    return draw_pictures(tmp_path, ITEMS)
+
+
+def draw_pictures(tmp_path, items: int, **wishes: Any) -> Audit:
+    """An audit of that many items, each with all there is to show."""
+    rows = error_rows(items)
     for number, row in enumerate(rows):
         picture = Image.new("RGB", (320, 200), (240, 240, 235))
         ImageDraw.Draw(picture).ellipse((40, 40, 120 + 5 * number, 120), fill=(200, 40, 40))
@@ -41,8 +47,9 @@ def audit(served, tmp_path) -> Audit:
             {"answer": "three", "probability": 0.6},
             {"answer": "four", "probability": 0.3},
         ]
-    run = ingest_run(make_project_of(), rows, image_root=tmp_path)
-    return draw_audit(run, protocol="custom", size=ITEMS, seed=11)
+    name = f"{items} {wishes}"
+    run = ingest_run(make_project_of(), rows, name=name, image_root=tmp_path)
+    return draw_audit(run, protocol="custom", size=items, seed=11, **wishes)
 
 
 @pytest.fixture
@@ -51,7 +58,7 @@ def open_review(audit, served, chromium) -> Iterator[Opener]:
     make_member(audit.project, "ann", Role.ANNOTATOR)
     contexts = []
 
-    def opener(**wishes: Any) -> Any:
+    def opener(of: Audit = audit, **wishes: Any) -> Any:
         client = Client()
         client.force_login(get_user_model().objects.get(username="ann"))
         context = chromium.new_context(viewport={"width": 1280, "height": 800}, **wishes)
@@ -71,7 +78,7 @@ def open_review(audit, served, chromium) -> Iterator[Opener]:
                 else None
             ),
         )
-        page.goto(f"{served.url}/audits/{audit.pk}/review/")
+        page.goto(f"{served.url}/audits/{of.pk}/review/")
         return page
 
     yield opener
@@ -111,6 +118,160 @@ def test_one_key_judges_and_the_next_item_is_there_at_once(open_review) -> None:
     assert standing() == list(enumerate(kinds))
     assert page.locator("[data-judged]").inner_text() == "5"
     assert page.complaints == []
+
+
+def test_fifty_items_are_reviewed_by_keyboard_alone(open_review, tmp_path) -> None:
+    page = open_review(draw_pictures(tmp_path, 50))
+    keys = ["m", "x", "a", "u", "n", "1", "2", "4", "5", "6"]
+    kinds = ["match", "mismatch", "ambiguous", "unsure", "unusable"] * 2
+    for number in range(50):
+        page.locator(f"article.item[data-place='{number}']:not([hidden])").wait_for()
+        press(page, keys[number % 10])
+    page.get_by_role("heading", name="All judged").wait_for()
+    assert standing() == [(number, kinds[number % 10]) for number in range(50)]
+    assert page.complaints == []
+
+
+def test_a_hand_faster_than_the_server_never_waits_for_the_next_card(open_review) -> None:
+    page = open_review()
+    page.route("**/review/", lambda route: (time.sleep(0.3), route.continue_()))
+    for number in range(3):
+        assert place(page) == number
+        press(page, "m")
+    assert place(page) == 3
+    all_saved(page)
+    assert len(standing()) == 3
+
+
+def test_a_key_of_ones_own_judges_and_the_delivered_one_no_longer(open_review) -> None:
+    page = open_review()
+    page.keyboard.press("?")
+    page.get_by_role("link", name="Choose other keys").click()
+    page.get_by_label("match", exact=True).press("z")
+    wrong = "“z” is the key of “Twice as large, or whole” already."
+    assert page.locator("#wrong-match").inner_text() == wrong
+    page.get_by_role("button", name="Save my keys").click()
+    assert page.locator("#wrong-match").inner_text() == wrong
+    page.get_by_label("match", exact=True).press("j")
+    page.get_by_label("Undo the last verdict").press("Delete")
+    page.get_by_role("button", name="Save my keys").click()
+    page.get_by_text("Your keys are saved.").wait_for()
+    page.get_by_role("link", name="Back to reviewing").click()
+    button = page.locator("button.verdict--match")
+    assert button.locator("kbd").inner_text() == "j"
+    press(page, "m", "?")
+    assert place(page) == 0
+    listed = page.locator("[data-shortcut-list]")
+    assert "1 j" in listed.inner_text()
+    assert "Delete" in listed.inner_text()
+    page.keyboard.press("Escape")
+    press(page, "j")
+    all_saved(page)
+    assert standing() == [(0, "match")]
+    press(page, "Delete")
+    page.locator("article.item[data-place='0']:not([hidden])").wait_for()
+    assert page.complaints == []
+
+
+def test_keys_are_chosen_without_script_too(open_review, served) -> None:
+    page = open_review(java_script_enabled=False)
+    page.goto(f"{served.url}/account/keys/")
+    page.get_by_label("match", exact=True).fill("J")
+    page.get_by_label("match", exact=True).press("Enter")
+    page.get_by_text("Your keys are saved.").wait_for()
+    assert page.get_by_label("match", exact=True).input_value() == "j"
+    page.get_by_role("button", name="Back to the delivered keys").click()
+    assert page.get_by_label("match", exact=True).input_value() == "m"
+
+
+def test_a_flag_asks_the_lead_and_the_card_stays(open_review) -> None:
+    page = open_review()
+    press(page, "f")
+    page.keyboard.type("m? is this x")
+    page.keyboard.press("Enter")
+    sign = page.locator("article.item:not([hidden]) [data-flagged]")
+    assert sign.inner_text().split("\n")[1:] == ["m? is this x"]
+    assert place(page) == 0
+    all_saved(page)
+    press(page, "f", "Escape", "m", "f")
+    page.keyboard.type("and this")
+    page.locator("button.verdict--mismatch").click()
+    all_saved(page)
+    flags = Flag.objects.order_by("item__place").values_list("item__place", "note")
+    assert list(flags) == [(0, "m? is this x"), (1, "and this")]
+    assert standing() == [(0, "match"), (1, "mismatch")]
+    assert not page.locator("article.item:not([hidden]) [data-flagged]").is_visible()
+    page.reload()
+    assert place(page) == 2
+    assert page.complaints == []
+
+
+def test_a_digit_chooses_the_candidate_in_a_top_five_check(open_review, tmp_path) -> None:
+    page = open_review(draw_pictures(tmp_path, 4, question="top_five"))
+    picks = page.locator("article.item:not([hidden]) .pick")
+    assert [text.split()[:2] for text in picks.all_inner_texts()] == [["1", "three"], ["2", "four"]]
+    press(page, "3", "2", "x", "u", "a")
+    page.get_by_role("heading", name="All judged").wait_for()
+    kept = Verdict.objects.standing().order_by("item__place").values_list("kind", "candidate")
+    among = "among_candidates"
+    assert list(kept) == [
+        (among, 2),
+        ("not_among_candidates", None),
+        ("unsure", None),
+        (among, None),
+    ]
+    assert page.complaints == []
+
+
+def test_a_pause_counts_as_a_minute_at_most(open_review) -> None:
+    page = open_review()
+    spent = page.evaluate(
+        """async (url) => {
+            const { Stopwatch } = await import(url);
+            let now = 0;
+            const watch = new Stopwatch(() => now);
+            const at = (seconds, act = () => watch.sign()) => { now = 1000 * seconds; act(); return watch.seconds; };
+            const found = [at(30), at(90), at(90 + 600), at(691)];
+            at(700, () => watch.leave());
+            found.push(at(5000, () => {}), at(5000), at(5010), at(9999, () => watch.restart()), at(10000 + 3600, () => {}));
+            return found;
+        }""",
+        page.evaluate("document.querySelector('script[src*=review]').src").replace(
+            "review.js", "stopwatch.js"
+        ),
+    )
+    assert spent == [30, 90, 150, 151, 160, 160, 170, 0, 60]
+
+
+def test_the_question_is_read_out_and_the_buttons_have_names(open_review) -> None:
+    page = open_review()
+    said = page.locator("[data-announce]")
+    question = page.locator("article.item:not([hidden]) .item__question").inner_text()
+    page.wait_for_function("document.querySelector('[data-announce]').textContent")
+    assert said.text_content() == f"{question}. Reference answer: two. Model’s answer: three"
+    press(page, "m")
+    following = page.locator("article.item:not([hidden]) .item__question").inner_text()
+    page.wait_for_function(
+        "words => document.querySelector('[data-announce]').textContent.includes(words)",
+        arg=following,
+    )
+    for button in page.locator("main button:visible").all():
+        name = button.get_attribute("aria-label") or button.inner_text()
+        assert re.search(r"\w", name)
+
+
+def test_in_chinese_the_page_is_chinese(open_review, served) -> None:
+    page = open_review()
+    page.goto(f"{served.url}/account/")
+    page.locator("#language").select_option("zh-hans")
+    page.locator("form:has(#language) button").click()
+    page.goto(f"{served.url}/account/keys/")
+    assert page.locator("html").get_attribute("lang") == "zh-hans"
+    page.goto(f"{served.url}/audits/{Audit.objects.get().pk}/review/")
+    assert page.locator(".verdict__name").first.inner_text() == "相符"
+    press(page, "m")
+    page.locator("[data-tray][data-state=saved]").wait_for()
+    assert standing() == [(0, "match")]
 
 
 def test_three_cards_wait_behind_the_one_shown_with_their_pictures(open_review) -> None:
