@@ -106,7 +106,7 @@ class NoiseRatioShape(serializers.Serializer):
     complete = serializers.BooleanField()
     level = serializers.FloatField()
     items_to_settle = serializers.IntegerField(allow_null=True)
-    method = serializers.CharField(help_text="exact, score_assisted or planned_stop")
+    method = serializers.CharField(help_text="exact, score_assisted, stratified or planned_stop")
     extra_items = serializers.IntegerField(help_text="what frozen scores were worth, in items")
     planned = serializers.DictField(allow_null=True, help_text="where a planned early stop stands")
     corrected = serializers.DictField(allow_null=True, help_text="by gold items, Lang–Reiczigel")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations import gold, noise_words
+from annotations.estimation.designs import DESIGNS
 from annotations.estimation.noise_ratio import GroupRatio, NoiseRatio
 from annotations.growth_chart import draw_growth
 from annotations.item_page import open_flags
@@ -225,9 +226,9 @@ def _design_pairs(standing: Standing) -> list[Pair]:
             ratio.extra_items,
         ) % {"n": ratio.extra_items}
         pairs.append(Pair(_("Score-assisted"), worth))
-    elif standing.audit.plan.get("strata") and ratio.decided:
+    elif ratio.method == "exact" and standing.audit.plan.get("strata") and ratio.decided:
         few = _("fewer than 10 of either kind were seen, so the plain exact interval is shown")
-        pairs.append(Pair(_("Score-assisted"), few))
+        pairs.append(Pair(_(DESIGNS[standing.audit.design].title), few))
     if (fixed := standing.corrected) is not None:
         words = _(
             "%(point)s, between %(low)s and %(high)s, by gold: %(noisy_found)s of %(noisy)s noisy "

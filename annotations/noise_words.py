@@ -32,6 +32,7 @@ def method_words(ratio: NoiseRatio) -> str:
     return {
         "exact": _("exact"),
         "score_assisted": _("score-assisted"),
+        "stratified": _("stratified by cluster"),
         "planned_stop": _("valid at every look"),
     }[ratio.method]
 

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from annotations.views import agreement, audits, exports, grid, keys, leads, review
+from annotations.views import (
+    agreement,
+    audits,
+    exports,
+    grid,
+    keys,
+    leads,
+    own_work,
+    review,
+    warm_up,
+)
 
 app_name = "annotations"
 
@@ -28,6 +38,8 @@ audit_urls = [
     path("audits/<int:pk>/agreement.json", agreement.agreement_json, name="agreement-json"),
     path("audits/<int:pk>/votes.csv", agreement.votes_csv, name="votes-csv"),
     path("audits/<int:pk>/review/", review.review, name="review"),
+    path("audits/<int:pk>/warm-up/", warm_up.warm_up, name="warm-up"),
+    path("audits/<int:pk>/mine/", own_work.own_work_page, name="own-work"),
     path("audits/<int:pk>/grid/", grid.grid, name="grid"),
     path("audits/<int:pk>/items/<int:place>/image/", review.item_image, name="item-image"),
     path("audits/<int:pk>/items/<int:place>/", leads.item, name="item"),

@@ -6,7 +6,7 @@ say about an audit is worked out from that one reading, so that they cannot disa
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +30,8 @@ from annotations.resolution import ResolvedItem, resolved_items
 WAITING = "waiting"
 # A chart is no sharper for more steps than this.
 MOST_LOOKS = 300
+# The score-assisted estimator with the same score for all: a proportional draw without a score.
+STRATIFIED = "stratified"
 # With fewer gold items of a kind, a rate of errors is a guess; 50 of each make a good one.
 FEWEST_GOLD = 10
 # How the two answers of a top-5 check are tallied.
@@ -118,7 +120,10 @@ class Standing:
             for item in self.items
             if item.kind is not None
         ]
-        return designs.score_assisted_ratio(ratio, judged, strata, self.protocol)
+        found = designs.score_assisted_ratio(ratio, judged, strata, self.protocol)
+        if found.method == "score_assisted" and self.audit.score is None:
+            return replace(found, method=STRATIFIED, extra_items=0)
+        return found
 
     def outcomes_so_far(self) -> list[designs.Outcome]:
         """Outcomes in the order of the draw, up to the last item that has one.

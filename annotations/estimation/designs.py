@@ -155,9 +155,7 @@ def score_assisted_ratio(
     )
 
 
-def planned_ratio(
-    ratio: NoiseRatio, outcomes: Sequence[Outcome], protocol: Protocol
-) -> NoiseRatio:
+def planned_ratio(ratio: NoiseRatio, outcomes: Sequence[Outcome], protocol: Protocol) -> NoiseRatio:
     """`ratio` with the repeated interval of the planned audit and what it has established.
 
     `outcomes`: of the items in the order of the draw; those that still wait are undecided.

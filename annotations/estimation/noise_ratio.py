@@ -128,7 +128,7 @@ class NoiseRatio:
     mismatch_only: Estimate
     bounds: Bounds
     items_to_settle: int | None
-    # `exact` (hypergeometric), or the design's own: `score_assisted`, `planned_stop`.
+    # `exact` (hypergeometric), or the design's own: `score_assisted`, `stratified`, `planned_stop`.
     method: str = "exact"
     # How many more items the exact interval would have needed to be as narrow.
     extra_items: int = 0

@@ -137,7 +137,7 @@ def test_a_proportional_draw_takes_every_clusters_share() -> None:
     assert [each["population"] for each in audit.plan["strata"]] == [20, 20]
     give_verdicts(audit, make_member(audit.project, "ann"), ["mismatch", "match"] * 10)
     ratio = standing.noise_ratio(audit)
-    assert ratio.method == "score_assisted"
+    assert ratio.method == "stratified"
     assert ratio.complete
 
 

@@ -29,6 +29,8 @@ FOR_ANNOTATORS = {
     "annotations:review",
     "annotations:item-image",
     "annotations:grid",
+    "annotations:warm-up",
+    "annotations:own-work",
 }
 FOR_ADMINS = {"triage:members", "triage:member"}
 
@@ -86,6 +88,8 @@ def _address(name: str, house: dict) -> str:
         "triage:clusters-said": {"pk": house["run"], "said": house["said"]},
         "triage:token-revoke": {"key": "abcdefgh"},
         "annotations:item-image": {"pk": house["audit"], "place": 0},
+        "annotations:warm-up": {"pk": house["audit"]},
+        "annotations:own-work": {"pk": house["audit"]},
         "annotations:grid": {"pk": house["audit"]},
         "annotations:item": {"pk": house["audit"], "place": 0},
         "annotations:item-send-back": {"pk": house["audit"], "place": 0},
