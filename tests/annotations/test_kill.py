@@ -31,10 +31,15 @@ def work(person: Annotator, acknowledged: list[tuple[str, int]], retried: list[s
         person.leave()
 
 
-def judge_all(person: Annotator, acknowledged: list[tuple[str, int]], retried: list[str]) -> None:
-    """The loop of one person; ends when the page brings no card, or after a while."""
+def judge_all(
+    person: Annotator,
+    acknowledged: list[tuple[str, int]],
+    retried: list[str],
+    patience: float = 40,
+) -> None:
+    """The loop of one person; ends when the page brings no card, or after `patience` seconds."""
     held: list[int] = []
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:
             held = held or person.open_page()
