@@ -3,9 +3,8 @@
 `agreement_of` reads them once; the page, the JSON and the API repeat what it finds.
 """
 
-import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
@@ -24,7 +23,7 @@ from annotations.estimation.agreement_intervals import (
     VerdictUnanimity,
 )
 from annotations.estimation.latent_rates import LatentRates, latent_rates
-from annotations.export_files import guard_cell
+from annotations.gold import Accuracy, accuracies
 from annotations.models import UNDECIDED, Audit, Verdict
 from annotations.standing import cluster_name
 
@@ -111,6 +110,7 @@ class Agreement:
     confusions: list[ConfusedPair]
     rates: LatentRates
     people: list[Work]
+    gold: list[Accuracy]
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ def vote_book(audit: Audit) -> VoteBook:
 
 
 def agreement_of(audit: Audit) -> Agreement:
-    """How far the people of the audit agree, in two queries."""
+    """How far the people of the audit agree, in two queries; one more where gold is mixed in."""
     book = vote_book(audit)
     whole = agreeing.unanimity(book.triples)
     given = {vote.kind for vote in book.votes}
@@ -248,6 +248,7 @@ def agreement_of(audit: Audit) -> Agreement:
         confusions=book.confusions(),
         rates=book.rates(),
         people=book.work(),
+        gold=accuracies(audit) if audit.plan.get("gold") else [],
     )
 
 
@@ -255,22 +256,6 @@ def agreement_document(audit: Audit) -> dict[str, Any]:
     """The agreement as plain values: what the JSON and the API repeat."""
     about = {"id": audit.pk, "name": audit.name, "noise_kinds": audit.noise_kinds}
     return {"audit": about, **asdict(agreement_of(audit))}
-
-
-def vote_rows(audit: Audit) -> Iterator[list[str | int]]:
-    """A header and a row per drawn item: place (from 1), sample, cluster, each person's verdict."""
-    book = vote_book(audit)
-    given = {(vote.place, vote.annotator): vote.kind for vote in book.votes}
-    yield ["place", "sample_id", "cluster", *(guard_cell(who) for who in book.people)]
-    for item in audit.items.drawn().order_by("place").only("place", "sample_id", "cluster"):
-        cluster = "" if item.cluster is None else item.cluster
-        kinds = [given.get((item.place, who), "") for who in book.people]
-        yield [item.place + 1, guard_cell(item.sample_id), cluster, *kinds]
-
-
-def write_votes(audit: Audit, target: Any) -> None:
-    """The votes as CSV: text quoted, and guarded against being run as a formula."""
-    csv.writer(target, quoting=csv.QUOTE_NONNUMERIC).writerows(vote_rows(audit))
 
 
 def _median_seconds(votes: Sequence[StandingVote]) -> float:

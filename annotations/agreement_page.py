@@ -12,6 +12,7 @@ from annotations.estimation import agreement_intervals as agreeing
 from annotations.estimation import latent_rates
 from annotations.estimation.agreement_intervals import Coefficient, PairAgreement
 from annotations.estimation.latent_rates import Rate
+from annotations.gold import Accuracy
 from annotations.models import Audit, VerdictKind
 from triage.templatetags.figures import percent
 
@@ -71,12 +72,14 @@ class PersonRow:
     work: Work
     same: float | None
     pieces: list[Piece]
+    gold: Accuracy | None
 
 
 def agreement_context(audit: Audit) -> dict[str, Any]:
     """The whole page."""
     found = agreement_of(audit)
     names = {kind.value: str(kind.label) for kind in VerdictKind}
+    known = {each.annotator: each for each in found.gold}
     return {
         "audit": audit,
         "run": audit.run,
@@ -102,7 +105,8 @@ def agreement_context(audit: Audit) -> dict[str, Any]:
         "confusions": _confusions(found, names),
         "rates": _rates(found),
         "rates_words": rates_words(found),
-        "people": [_person_row(work, names) for work in found.people],
+        "people": [_person_row(work, names, known.get(work.annotator)) for work in found.people],
+        "has_gold": bool(known),
         "timed": any(work.timed for work in found.people),
         "quartered": any(work.quarters for work in found.people),
     }
@@ -298,7 +302,7 @@ def _rate(rate: Rate) -> dict[str, Any]:
     }
 
 
-def _person_row(work: Work, names: dict[str, str]) -> PersonRow:
+def _person_row(work: Work, names: dict[str, str], gold: Accuracy | None) -> PersonRow:
     pieces, before = [], 0
     for kind, count in work.verdicts.items():
         if count:
@@ -306,4 +310,4 @@ def _person_row(work: Work, names: dict[str, str]) -> PersonRow:
             pieces.append(Piece(kind, names[kind], count, f"{x:.3f}", f"{width:.3f}"))
         before += count
     same = work.same / work.compared if work.compared else None
-    return PersonRow(work, same, pieces)
+    return PersonRow(work, same, pieces, gold)

@@ -168,6 +168,7 @@ class AgreementShape(serializers.Serializer):
     confusions = serializers.ListField(child=serializers.DictField())
     rates = serializers.DictField(help_text="Sensitivity and specificity, Dawid and Skene")
     people = serializers.ListField(child=serializers.DictField())
+    gold = serializers.ListField(child=serializers.DictField(), help_text="Each on known items")
 
 
 class VerdictShape(serializers.ModelSerializer):

@@ -36,6 +36,7 @@ audit_urls = [
     path("audits/<int:pk>/noise.json", audits.noise_json, name="noise-json"),
     path("audits/<int:pk>/agreement/", agreement.agreement_page, name="agreement"),
     path("audits/<int:pk>/agreement.json", agreement.agreement_json, name="agreement-json"),
+    path("audits/<int:pk>/agreement.csv", agreement.figures_csv, name="agreement-csv"),
     path("audits/<int:pk>/votes.csv", agreement.votes_csv, name="votes-csv"),
     path("audits/<int:pk>/review/", review.review, name="review"),
     path("audits/<int:pk>/warm-up/", warm_up.warm_up, name="warm-up"),

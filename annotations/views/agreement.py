@@ -1,13 +1,17 @@
 """How far the people of an audit agree: the page, the numbers, the votes."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
-from annotations import agreement
+from annotations import agreement, agreement_files
 from annotations.access import audit_for
 from annotations.agreement_page import agreement_context
+from annotations.models import Audit
 from triage.models import Role
 
 
@@ -29,8 +33,19 @@ def agreement_json(request: HttpRequest, pk: int) -> HttpResponse:
 def votes_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """A row per drawn item, a column per annotator."""
     audit = audit_for(request.user, pk, Role.LEAD)
-    name = f"{slugify(audit.name) or 'audit'}-votes.csv"
+    return _csv(audit, "votes", agreement_files.vote_rows(audit))
+
+
+@require_GET
+def figures_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """A row per figure of the page, with its interval."""
+    audit = audit_for(request.user, pk, Role.LEAD)
+    return _csv(audit, "agreement", agreement_files.figure_rows(audit))
+
+
+def _csv(audit: Audit, what: str, rows: Iterable[Any]) -> HttpResponse:
+    name = f"{slugify(audit.name) or 'audit'}-{what}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     response = HttpResponse(content_type="text/csv; charset=utf-8", headers=headers)
-    agreement.write_votes(audit, response)
+    agreement_files.write(rows, response)
     return response

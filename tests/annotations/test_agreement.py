@@ -10,7 +10,9 @@ import pytest
 from django.urls import reverse
 from statsmodels.stats import inter_rater
 
-from annotations.agreement import agreement_document, agreement_of, vote_rows
+from annotations import gold
+from annotations.agreement import agreement_document, agreement_of
+from annotations.agreement_files import vote_rows
 from annotations.agreement_page import agreement_context
 from annotations.audits import draw_audit
 from annotations.models import Audit
@@ -234,3 +236,36 @@ def test_matrices_name_what_they_count(judged) -> None:
     assert people[0].cells[1].words == people[1].cells[0].words
     assert people[0].cells[1].title.startswith("ana and boris differ on ")
     assert [row.kind for row in context["confusions"]] == KINDS
+
+
+def test_the_figures_as_csv_are_those_of_the_json(client, judged) -> None:
+    as_lead(client, judged)
+    said = client.get(reverse("annotations:agreement-json", args=[judged.pk])).json()
+    sent = client.get(reverse("annotations:agreement-csv", args=[judged.pk]))
+    rows = list(csv.DictReader(io.StringIO(sent.content.decode())))
+    by_name = {(row["figure"], row["of"]): row for row in rows}
+    assert float(by_name["Krippendorff alpha", ""]["value"]) == said["alpha"]["value"]
+    assert float(by_name["Fleiss kappa", ""]["low"]) == said["fleiss"]["kappa"]["low"]
+    for pair in said["pairs"]:
+        row = by_name["Cohen kappa", f"{pair['first']} / {pair['second']}"]
+        assert float(row["value"]) == pair["kappa"]["value"]
+        assert int(row["count"]) == pair["kappa"]["items"]
+    assert len(by_name) == len(rows)
+
+
+def test_gold_is_told_on_the_page_and_in_the_files_and_stays_out_of_the_votes(client) -> None:
+    run = ingest_run(make_project_of(), error_rows(30, right=10))
+    gold.keep(run, {f"s{number:04d}": "match" for number in range(30, 40)}, "", None)
+    audit = draw_audit(run, protocol="custom", size=10, seed=1, overlap=2, gold=10)
+    for name, kind in (("ann", "match"), ("bob", "mismatch")):
+        for item in audit.items.all():
+            give_verdict(item, make_member(run.project, name), kind if item.gold else "match")
+    as_lead(client, audit)
+    page = client.get(reverse("annotations:agreement", args=[audit.pk])).content.decode()
+    assert "10 / 10" in page
+    assert "0 / 10" in page
+    said = client.get(reverse("annotations:agreement-json", args=[audit.pk])).json()
+    assert [(each["annotator"], each["same"]) for each in said["gold"]] == [("ann", 10), ("bob", 0)]
+    assert said["unanimous"]["whole"] == 10
+    votes = client.get(reverse("annotations:votes-csv", args=[audit.pk])).content.decode()
+    assert len(votes.splitlines()) == 11

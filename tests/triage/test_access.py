@@ -98,6 +98,7 @@ def _address(name: str, house: dict) -> str:
         "annotations:seats-release": {"pk": house["audit"]},
         "annotations:agreement": {"pk": house["audit"]},
         "annotations:agreement-json": {"pk": house["audit"]},
+        "annotations:agreement-csv": {"pk": house["audit"]},
         "annotations:votes-csv": {"pk": house["audit"]},
         "annotations:export-download": {"pk": house["curated"]},
     }
