@@ -105,17 +105,22 @@ function start() {
     return zooms.get(stage);
   }
 
+  let drawn = "";
+  const sizeOf = (image) => image && `${image.clientWidth} ${image.clientHeight} ${image.complete}`;
   function draw() {
     const zoom = zoomOf(current());
     if (!zoom) return;
     form.querySelector("[data-toggle=zoom]").setAttribute("aria-pressed", String(zoom.zoomed));
+    drawn = sizeOf(zoom.image);
     const marks = marksOf(current());
     const attention = words.grid(marks);
     const shown = attention ? { ...wishes, attention: true } : wishes;
     drawOverlays(zoom.frame.querySelector("canvas"), zoom.image, attention ? { ...marks, attention } : marks, shown, zoom.scale);
   }
 
+  // It also reports the size that a picture has when it is first watched: that is drawn already.
   const watcher = new ResizeObserver(() => {
+    if (sizeOf(zoomOf(current())?.image) === drawn) return;
     zoomOf(current())?.settle();
     draw();
   });
