@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from annotations.models import Audit, Seat
+from annotations.models import Audit, Seat, WarmUp
 from annotations.noise_page import AuditRow, audit_row
 from triage.models import Membership, Project, Role
 
@@ -26,11 +26,12 @@ class ToJudge:
 
 
 def project_audits(project: Project, membership: Membership) -> dict[str, Any]:
-    """For annotators the open audits with their progress; for leads all, with estimates."""
-    audits = project.audits.select_related("run", "project")
-    if not membership.may(Role.LEAD):
-        audits = audits.filter(state=Audit.State.OPEN)
+    """For annotators the audits to judge or judged by them; for leads all, with estimates."""
+    audits = project.audits.select_related("run", "project", "score")
     seats = _seats_by_audit(project, membership.user)
+    if not membership.may(Role.LEAD):
+        judged = [audit for audit, (mine, *_) in seats.items() if mine]
+        audits = audits.filter(Q(state=Audit.State.OPEN) | Q(pk__in=judged))
     rows = [ToJudge(audit, *seats.get(audit.pk, (0, 0, 0))) for audit in audits]
     standings: dict[int, AuditRow] = {}
     if membership.may(Role.LEAD):
@@ -39,6 +40,7 @@ def project_audits(project: Project, membership: Membership) -> dict[str, Any]:
         "leads": membership.may(Role.LEAD),
         "rows": [(row, standings.get(row.audit.pk)) for row in rows],
         "has_runs": project.runs.exists(),
+        "warm": WarmUp.objects.filter(user=membership.user).exists(),
     }
 
 

@@ -440,7 +440,7 @@ def test_the_list_of_a_project_counts_what_is_judged(client, django_assert_max_n
     user = enter(client, project)
     queue.record(first.items.first(), user, "match", submission=uuid.uuid4())
     url = reverse("annotations:project-audits", args=[project.slug])
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page = client.get(url)
     rows = {row.audit.pk: (row.mine, row.judged, row.total) for row, _ in page.context["rows"]}
     assert rows == {first.pk: (1, 1, 3), second.pk: (0, 0, 4)}
