@@ -544,7 +544,8 @@ def test_putting_off_brings_the_item_at_the_end(open_review) -> None:
     page.get_by_role("heading", name="All judged").wait_for()
 
 
-def test_a_thumb_reaches_every_verdict_on_a_phone(open_review) -> None:
+def test_a_thumb_reaches_every_verdict_on_a_phone(open_review, served, tmp_path) -> None:
+    top_five = draw_pictures(tmp_path, 3, question="top_five")
     page = open_review(has_touch=True, is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 844})
     page.reload()
@@ -557,6 +558,19 @@ def test_a_thumb_reaches_every_verdict_on_a_phone(open_review) -> None:
     page.locator("button.verdict", has_text="mismatch").tap()
     all_saved(page)
     assert standing() == [(0, "mismatch")]
+    page.locator("article.item:not([hidden]) [data-token]").first.tap()
+    assert page.locator("[data-token][data-shown]").inner_text() == "many"
+    page.get_by_role("button", name="Flag").tap()
+    page.keyboard.type("a very long question to the lead " * 6)
+    page.keyboard.press("Enter")
+    assert page.locator("article.item:not([hidden]) [data-flagged]").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    all_saved(page)
+    for address in (f"/audits/{top_five.pk}/review/", "/account/keys/"):
+        page.goto(served.url + address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for button in page.locator("button.pick").all():
+        assert button.bounding_box()["height"] >= 44
 
 
 def test_without_script_it_is_a_plain_form(open_review) -> None:
