@@ -1,8 +1,10 @@
-"""An annotator's question to the lead about an item: asked once, open until a lead settles it."""
+"""What goes between an annotator and the lead about an item: flags, their answers, sending back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from annotations import queue
@@ -10,6 +12,58 @@ from annotations.models import Audit, Flag, Item
 
 # Answers shown at once; older ones were there before.
 MOST_ANSWERS = 5
+# Asked with every card, so written out like the statements of the seats.
+_FLAGS = """
+SELECT flag.item_id, flag.id, flag.note, flag.settled_at IS NULL, flag.answer
+  FROM annotations_flag flag JOIN annotations_item item ON item.id = flag.item_id
+ WHERE flag.annotator_id = %s AND item.audit_id = %s
+ ORDER BY flag.settled_at, flag.id
+"""
+_SENT_BACK = """
+SELECT said.item_id, said.comment
+  FROM annotations_verdict said
+ WHERE said.annotator_id = %s AND said.item_id IN ({places})
+   AND said.sent_back_by_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM annotations_verdict later WHERE later.supersedes_id = said.id)
+"""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What passed between a person and the leads of an audit, by the items' keys.
+
+    `asked` are notes of flags that are open, `sent_back` what leads wrote who sent an item back,
+    `answered` keys of flags that were answered, in the order of the answers.
+    """
+
+    asked: dict[int, str] = field(default_factory=dict)
+    sent_back: dict[int, str] = field(default_factory=dict)
+    answered: list[int] = field(default_factory=list)
+
+
+def words_with(audit: Audit, annotator: Any, items: Sequence[Item]) -> Words:
+    """Everything for the cards of `items`, and every answer in the audit, in two statements."""
+    words = Words()
+    with connection.cursor() as cursor:
+        cursor.execute(_FLAGS, [annotator.pk, audit.pk])
+        for item, flag, note, is_open, answer in cursor.fetchall():
+            if is_open:
+                words.asked[item] = note
+            elif answer:
+                words.answered.append(flag)
+        if items:
+            places = ", ".join(["%s"] * len(items))
+            keys = [annotator.pk, *(item.pk for item in items)]
+            cursor.execute(_SENT_BACK.format(places=places), keys)
+            words.sent_back.update(cursor.fetchall())
+    return words
+
+
+def answers(flags: Sequence[int]) -> list[Flag]:
+    """The newest of these answered flags, with their items, oldest first."""
+    newest = list(flags)[-MOST_ANSWERS:]
+    found = Flag.objects.filter(pk__in=newest).select_related("item") if newest else []
+    return sorted(found, key=lambda flag: newest.index(flag.pk))
 
 
 def raise_flag(item: Item, annotator: Any, note: str) -> Flag:
@@ -26,19 +80,3 @@ def raise_flag(item: Item, annotator: Any, note: str) -> Flag:
         item=item, annotator=annotator, settled_at__isnull=True, defaults={"note": note}
     )
     return flag
-
-
-def latest_flags(items: Sequence[Item], annotator: Any) -> dict[int, Flag]:
-    """This person's newest flag on each of `items` that has one, by the item's key."""
-    theirs = Flag.objects.filter(item__in=[item.pk for item in items], annotator=annotator)
-    return {flag.item_id: flag for flag in theirs.order_by("pk")}
-
-
-def fresh_answers(audit: Audit, annotator: Any, seen: int) -> list[Flag]:
-    """What leads answered this person in the audit, without the first `seen` answers; newest last.
-
-    `seen` is how many answers the person has been shown: leads only ever add to them.
-    """
-    theirs = Flag.objects.filter(annotator=annotator, item__audit=audit, settled_at__isnull=False)
-    answers = theirs.exclude(answer="").select_related("item").order_by("settled_at", "pk")
-    return list(answers[seen:])

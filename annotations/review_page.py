@@ -78,24 +78,18 @@ def page(audit: Audit, request: HttpRequest) -> dict[str, Any]:
         items = [back, *(item for item in items if item != back)][:CARDS]
     progress = queue.progress(audit, request.user)
     keys = shortcuts_of(request.user)
-    flags = flagging.latest_flags(items, request.user)
+    words = flagging.words_with(audit, request.user, items)
     return {
         "audit": audit,
         "project": audit.project,
         "cards": [
-            card(
-                item,
-                _said(item, request.user) if item == back else "",
-                flags.get(item.pk),
-                queue.note_on(item, request.user),
-            )
-            for item in items
+            card(item, words, _said(item, request.user) if item == back else "") for item in items
         ],
         "choices": choices(audit, keys),
         "keys": keys,
         "progress": progress,
         "submission": uuid.uuid4(),
-        "answers": _answers(audit, request),
+        "answers": _answers(audit, request, words),
         "end": None if items else end(audit, progress),
     }
 
@@ -116,31 +110,25 @@ def _said(item: Item, user: Any) -> str:
     return str(before.get_kind_display()) if before else ""
 
 
-def card(
-    item: Item, said: str = "", flag: Flag | None = None, note: str | None = None
-) -> dict[str, Any]:
-    """One item as its template wants it.
-
-    `said` is the verdict that was just taken back, `flag` this person's newest on the item, `note`
-    what the lead wrote who sent the item back (None: nobody did).
-    """
+def card(item: Item, words: flagging.Words, said: str = "") -> dict[str, Any]:
+    """One item as its template wants it; `said` is the verdict that was just taken back."""
     shown = item.snapshot
     candidates = [
         {**each, "percent": f"{100 * (each['probability'] or 0):.1f}"}
         for each in shown.get("candidates") or []
     ]
-    words = shown.get("token_attention") or []
+    tokens = shown.get("token_attention") or []
     return {
         "item": item,
         "place": item.place,
         "shown": shown,
-        "question": spans_of(shown.get("question") or "", [word["token"] for word in words]),
+        "question": spans_of(shown.get("question") or "", [each["token"] for each in tokens]),
         "candidates": candidates[:6],
         "marks": {
             "boxes": shown.get("boxes") or [],
             "predicted": shown.get("predicted_box"),
             "attention": shown.get("attention"),
-            "words": words,
+            "words": tokens,
         },
         "meta": [
             (name, value)
@@ -148,8 +136,9 @@ def card(
             if isinstance(value, str | int | float) and str(value).strip()
         ],
         "said": said,
-        "flag": flag,
-        "note": note,
+        # Texts, empty ones too; None: not flagged, not sent back.
+        "asked": words.asked.get(item.pk),
+        "sent_back": words.sent_back.get(item.pk),
         "has_picture": bool(item.image_sha256),
     }
 
@@ -215,20 +204,19 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
     return None
 
 
-def _answers(audit: Audit, request: HttpRequest) -> list[Flag]:
+def _answers(audit: Audit, request: HttpRequest, words: flagging.Words) -> list[Flag]:
     """Leads' answers that this session has not shown yet; from now on it has."""
     name = f"answers:{audit.pk}"
     seen = request.session.get(name, 0)
-    fresh = flagging.fresh_answers(audit, request.user, seen)
-    if fresh:
-        request.session[name] = seen + len(fresh)
-    return fresh[-flagging.MOST_ANSWERS :]
+    if len(words.answered) <= seen:
+        return []
+    request.session[name] = len(words.answered)
+    return flagging.answers(words.answered[seen:])
 
 
-def _answers_html(audit: Audit, request: HttpRequest) -> str:
-    fresh = _answers(audit, request)
-    shown = {"answers": fresh}
-    return render_to_string("annotations/_flag_answers.html", shown) if fresh else ""
+def _rendered_answers(flags: Sequence[Flag]) -> str:
+    shown = {"answers": flags}
+    return render_to_string("annotations/_flag_answers.html", shown) if flags else ""
 
 
 def flagged_place(request: HttpRequest) -> int | None:
@@ -264,11 +252,13 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
         if undone is not None:
             holding.append(undone.place)
         fresh = next_items(audit, request, holding)
+    items = [*([undone] if undone else []), *fresh]
+    words = flagging.words_with(audit, request.user, items)
     return {
         "progress": _told(queue.progress(audit, request.user)),
         "undone": undone.place if undone else None,
-        "answers": _answers_html(audit, request),
-        "cards": _rendered(audit, [*([undone] if undone else []), *fresh], request, undone),
+        "answers": _rendered_answers(_answers(audit, request, words)),
+        "cards": _rendered(audit, items, request, words, undone),
     }
 
 
@@ -292,13 +282,15 @@ def _told(progress: queue.Progress) -> dict[str, int]:
 
 
 def _rendered(
-    audit: Audit, items: Sequence[Item], request: HttpRequest, undone: Item | None
+    audit: Audit,
+    items: Sequence[Item],
+    request: HttpRequest,
+    words: flagging.Words,
+    undone: Item | None,
 ) -> list[dict[str, int | str]]:
     rendered: list[dict[str, int | str]] = []
-    flags = flagging.latest_flags(items, request.user) if items else {}
     for item in items:
-        said = _said(item, request.user) if item == undone else ""
-        shown = card(item, said, flags.get(item.pk), queue.note_on(item, request.user))
+        shown = card(item, words, _said(item, request.user) if item == undone else "")
         html = render_to_string("annotations/_review_card.html", {"card": shown, "audit": audit})
         rendered.append({"place": item.place, "html": html})
     return rendered

@@ -192,6 +192,8 @@ function start() {
   });
 
   form.addEventListener("keydown", (event) => {
+    // Enter also ends the typing of a Chinese word: that decides nothing.
+    if (event.isComposing) return;
     const field = event.target.name;
     if (event.key === "Enter" && ["corrected_answer", "comment", "note"].includes(field)) {
       event.preventDefault();
@@ -210,6 +212,11 @@ function start() {
     else decide(kind, candidate);
   }
 
+  // A question that was typed and not sent goes along with what is done next.
+  function sendNote() {
+    if (form.elements.note.value.trim()) raise();
+  }
+
   function openFlag() {
     if (!current()) return;
     close(corrected);
@@ -222,6 +229,7 @@ function start() {
     const card = current();
     const note = form.elements.note.value.trim();
     close(flag);
+    if (!card) return;
     const sign = card.querySelector("[data-flagged]");
     if (sign.hidden) sign.querySelector("[data-flag-note]").textContent = note;
     sign.hidden = false;
@@ -232,8 +240,7 @@ function start() {
   function decide(kind, candidate) {
     const card = current();
     if (!card) return;
-    // A question that was typed and not sent goes along.
-    if (form.elements.note.value.trim()) raise();
+    sendNote();
     const said = {
       do: "verdict",
       place: card.dataset.place,
@@ -261,12 +268,14 @@ function start() {
   function later() {
     const card = current();
     if (!card) return;
+    sendNote();
     card.remove();
     show();
     push({ do: "later", place: card.dataset.place });
   }
 
   function undo() {
+    sendNote();
     const unsent = tray.takeBack();
     const card = unsent && judged.findLast((each) => each.dataset.place === unsent.place);
     if (!card) return push({ do: "undo" });

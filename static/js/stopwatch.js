@@ -16,6 +16,7 @@ export class Stopwatch {
 
   // Listens to the page; passively, so that nothing waits for it.
   watch() {
+    this.#away = document.hidden;
     for (const sign of SIGNS) addEventListener(sign, () => this.sign(), { passive: true, capture: true });
     document.addEventListener("visibilitychange", () => (document.hidden ? this.leave() : this.sign()));
     return this;

@@ -206,9 +206,11 @@ def test_a_flag_is_kept_once_and_the_card_stays(client) -> None:
     flag = Flag.objects.get()
     assert (flag.item.place, flag.annotator, flag.note) == (0, user, "Is a drawing a scene?")
     page = client.get(review(audit))
-    assert page.context["cards"][0]["flag"] == flag
+    assert page.context["cards"][0]["asked"] == flag.note
+    assert page.context["cards"][1]["asked"] is None
     flag.settled_at, flag.settled_by = timezone.now(), user
     flag.save()
+    assert client.get(review(audit)).context["cards"][0]["asked"] is None
     assert send(client, audit, user, **sent, note="again").status_code == 200
     assert Flag.objects.count() == 2
     for wrong in ({"place": 99}, {"place": 0, "note": "x" * 10_001}, {"place": 0, "note": "\0"}):

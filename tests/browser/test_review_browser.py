@@ -341,6 +341,19 @@ def test_a_wrong_answer_takes_the_corrected_one_typed_or_chosen(open_review) -> 
     assert list(kept) == [("wrong_answer", answer) for answer in answers]
 
 
+def test_enter_that_ends_a_chinese_word_decides_nothing(open_review) -> None:
+    page = open_review()
+    press(page, "w")
+    page.keyboard.insert_text("二")
+    enter = """composing => document.querySelector('[name=corrected_answer]').dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, isComposing: composing }))"""
+    page.evaluate(enter, True)
+    assert place(page) == 0
+    page.evaluate(enter, False)
+    all_saved(page)
+    assert Verdict.objects.get().corrected_answer == "二"
+
+
 def test_keys_typed_into_the_comment_judge_nothing(open_review) -> None:
     page = open_review()
     press(page, "c")
