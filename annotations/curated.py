@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils import timezone
 
+from annotations.cleaning import standing as standing_repairs
 from annotations.curation import Counts, Judgement, Recipe, count, decide, decided_schema
 from annotations.export_files import FORMATS, ExportRefused, write_export
 from annotations.frames import folder_of
@@ -46,6 +47,12 @@ class Verdicts:
     judgements: dict[str, Judgement]
     standings: tuple[Standing, ...]
     overruled: int
+    repairs: dict[str, Judgement]
+
+    @property
+    def decisions(self) -> dict[str, Judgement]:
+        """What is known of each sample: the audits' verdicts, then the cleaning queue's repairs."""
+        return {**self.repairs, **self.judgements}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -82,12 +89,17 @@ def verdicts_of(run: Run) -> Verdicts:
             new = Judgement(item.kind, item.corrected_answer)
             overruled += judgements.get(item.sample_id, new).kind != new.kind
             judgements[item.sample_id] = new
-    return Verdicts(judgements, standings, overruled)
+    return Verdicts(judgements, standings, overruled, _repairs(run))
+
+
+def _repairs(run: Run) -> dict[str, Judgement]:
+    rows = standing_repairs(run).values_list("sample_id", "action", "corrected_answer")
+    return {sample_id: Judgement(f"repair_{action}", answer) for sample_id, action, answer in rows}
 
 
 def preview(run: Run, recipe: Recipe) -> Preview:
     """What would be kept, dropped and corrected, in all and by split and question type."""
-    judgements = verdicts_of(run).judgements
+    judgements = verdicts_of(run).decisions
     total = Counts(0, 0, 0)
     found: dict[str, Counter[tuple[str | None, str]]] = {name: Counter() for name in GROUPS}
     for part in folder_of(run).read_samples(columns=["sample_id", *GROUPS]):
@@ -127,7 +139,7 @@ def export_curated(
     schema = decided_schema(first.schema)
     exported = write_export(
         to,
-        _decided(first, parts, verdicts.judgements, recipe, run.samples, progress),
+        _decided(first, parts, verdicts.decisions, recipe, run.samples, progress),
         schema,
         file_format,
         manifest_of(run, curated, verdicts, recipe, user),
@@ -190,6 +202,15 @@ def manifest_of(
         "verdict_counts": verdicts.counts,
         "overruled_by_a_newer_audit": verdicts.overruled,
         "audits": [_audit_papers(standing) for standing in verdicts.standings],
+        "repairs": [
+            {
+                "sample_id": sample_id,
+                "action": repair.kind.removeprefix("repair_"),
+                "corrected_answer": repair.corrected_answer or None,
+                "overruled_by_an_audit": sample_id in verdicts.judgements,
+            }
+            for sample_id, repair in sorted(verdicts.repairs.items())
+        ],
         "versions": {name: version(name) for name in PACKAGES},
     }
 

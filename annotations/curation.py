@@ -10,6 +10,9 @@ The default recipe, and why:
   theirs), not that the sample is wrong; dropping it would remove samples for a fault of the import.
 - `match`, `unsure` and samples nobody looked at: kept.
 
+A sample repaired in the cleaning queue becomes what was decided there, unless an audit judged it:
+a verdict of an audit wins.
+
 A weight set for a kind holds for its kept and corrected samples; a dropped sample weighs 0.
 """
 
@@ -25,6 +28,12 @@ KINDS = ("match", "mismatch", "wrong_answer", "ambiguous", "unsure", "unusable")
 KEPT, DROPPED, CORRECTED = "kept", "dropped", "corrected"
 DECISIONS = (KEPT, DROPPED, CORRECTED)
 UNREVIEWED = "unreviewed"
+# What a person decided in the cleaning queue; the recipe does not change it.
+REPAIRS = {
+    "repair_keep": (KEPT, 1.0, "repair: kept in the cleaning queue"),
+    "repair_drop": (DROPPED, 0.0, "repair: dropped in the cleaning queue"),
+    "repair_correct": (CORRECTED, 1.0, "repair: corrected in the cleaning queue"),
+}
 
 # What `decide` adds to a table of samples.
 DECISION_FIELDS = [
@@ -38,7 +47,7 @@ DECISION_FIELDS = [
 
 @dataclass(frozen=True)
 class Judgement:
-    """The final verdict on one sample, with its corrected answer if there is one."""
+    """The final verdict (or repair) of one sample, with its corrected answer if there is one."""
 
     kind: str
     corrected_answer: str = ""
@@ -86,7 +95,9 @@ class Recipe:
         )
 
     def outcome(self, kind: str, corrected_answer: str = "") -> tuple[str, float, str]:
-        """Decision, weight and why, for one verdict (or `unreviewed`)."""
+        """Decision, weight and why, for one verdict (or `unreviewed`, or a repair)."""
+        if kind in REPAIRS:
+            return REPAIRS[kind]
         weight = float(self.weights.get(kind, 1.0))
         if kind in self.correct and corrected_answer:
             return CORRECTED, weight, f"{kind}: the corrected answer takes the place of the old one"
@@ -151,7 +162,7 @@ def count(decided: pa.Table | pa.RecordBatch) -> Counts:
 
 def _outcomes(verdicts: Mapping[str, Judgement], recipe: Recipe) -> pa.Table:
     judgements = list(verdicts.values())
-    if unknown := {judgement.kind for judgement in judgements} - set(KINDS):
+    if unknown := {judgement.kind for judgement in judgements} - {*KINDS, *REPAIRS}:
         raise ValueError(f"unknown verdicts: {', '.join(sorted(unknown))}")
     judgements.append(Judgement(UNREVIEWED))
     outcomes = [recipe.outcome(row.kind, row.corrected_answer) for row in judgements]

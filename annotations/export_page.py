@@ -71,6 +71,7 @@ def context(run: Run, form: ExportForm) -> dict[str, Any]:
         **preview_context(run, form),
         "verdict_counts": counts,
         "judged": len(verdicts.judgements),
+        "repaired": len(verdicts.repairs),
         "audits": len(verdicts.standings),
         "overruled": verdicts.overruled,
         "earlier": earlier,

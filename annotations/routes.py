@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from annotations.views import (
     agreement,
     audits,
+    cleaning,
     exports,
     grid,
     keys,
@@ -26,6 +27,8 @@ run_urls = [
     path("runs/<int:pk>/audits/", audits.run_audits, name="run-audits"),
     path("runs/<int:pk>/audits/new/", audits.audit_new, name="audit-new"),
     path("runs/<int:pk>/audits/frame/", audits.audit_frame, name="audit-frame"),
+    path("runs/<int:pk>/cleaning/", cleaning.cleaning_queue, name="cleaning"),
+    path("runs/<int:pk>/cleaning/score/", cleaning.score_start, name="score-start"),
     path("runs/<int:pk>/gold/", leads.gold_answers, name="gold"),
     path("runs/<int:pk>/exports/", exports.exports, name="exports"),
 ]

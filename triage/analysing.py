@@ -39,7 +39,7 @@ def analyse_run(
     from triage.encoders import EncoderUnavailable
 
     folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
-    pictures = _Pictures(run)
+    pictures = RunPictures(run)
     try:
         result = analyse(
             folder,
@@ -68,7 +68,7 @@ def analyse_run(
     return clustering
 
 
-class _Pictures:
+class RunPictures:
     """The run's images for the encoders; what cannot be opened is no image."""
 
     def __init__(self, run: Run) -> None:

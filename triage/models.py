@@ -246,6 +246,7 @@ class Job(models.Model):
         IMPORT = "import", _("Import")
         ANALYSE = "analyse", _("Analysis")
         EXPORT = "export", _("Export")
+        SCORE = "score", _("Mismatch score")
 
     class State(models.TextChoices):
         """Where it stands."""

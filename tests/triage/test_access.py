@@ -91,6 +91,8 @@ def _address(name: str, house: dict) -> str:
         "annotations:warm-up": {"pk": house["audit"]},
         "annotations:own-work": {"pk": house["audit"]},
         "annotations:grid": {"pk": house["audit"]},
+        "annotations:cleaning": {"pk": house["run"]},
+        "annotations:score-start": {"pk": house["run"]},
         "annotations:item": {"pk": house["audit"], "place": 0},
         "annotations:item-send-back": {"pk": house["audit"], "place": 0},
         "annotations:flag-settle": {"pk": house["audit"], "flag": house["flag"]},

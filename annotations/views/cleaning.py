@@ -1,0 +1,74 @@
+"""The cleaning queue: the most suspicious samples, for repair."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from annotations import cleaning, cleaning_page, tasks
+from annotations.scoring_runs import latest_score
+from annotations.submissions import NotReadable, read_uuid
+from triage.access import run_for
+from triage.models import Job, Run
+
+MOST_SKIPPED = 500
+
+
+@require_http_methods(["GET", "POST"])
+def cleaning_queue(request: HttpRequest, pk: int) -> HttpResponse:
+    """One suspicious sample; a decision brings the next."""
+    run = run_for(request.user, pk)
+    split = request.GET.get("split", "")
+    if request.method == "POST":
+        try:
+            _act(request, run)
+        except (cleaning.RepairRefused, NotReadable) as reason:
+            messages.error(request, str(reason))
+        if not request.htmx:  # type: ignore[attr-defined]
+            return redirect(f"{reverse('annotations:cleaning', args=[pk])}?split={split}")
+    skipped = request.session.get(f"cleaning:{run.pk}", [])
+    context = cleaning_page.context(run, request.user, split, skipped)
+    part = request.htmx.target == "repair"  # type: ignore[attr-defined]
+    template = "_repair" if part else "cleaning"
+    return render(request, f"annotations/{template}.html", context)
+
+
+@require_POST
+def score_start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a new mismatch score in the background."""
+    run = run_for(request.user, pk)
+    if run.jobs.filter(kind=Job.Kind.SCORE).open().exists():
+        messages.info(request, _("A score is being made already."))
+    else:
+        label_free = request.POST.get("label_free") == "1"
+        tasks.start_scoring(run, label_free=label_free, user=request.user)
+    return redirect("annotations:cleaning", pk)
+
+
+def _act(request: HttpRequest, run: Run) -> None:
+    """Carry out what was sent. Raises cleaning.RepairRefused or NotReadable."""
+    sent = request.POST
+    wish = sent.get("do", "")
+    submission = read_uuid(sent.get("submission", ""))
+    if wish == "undo":
+        cleaning.undo(run, request.user, submission)
+        return
+    position = sent.get("position", "")
+    if not position.isdecimal() or len(position) > 18:
+        raise Http404
+    if wish == "skip":
+        name, chosen = f"cleaning:{run.pk}", int(position)
+        kept = [each for each in request.session.get(name, []) if each != chosen]
+        request.session[name] = [*kept, chosen][-MOST_SKIPPED:]
+        return
+    cleaning.decide(
+        run,
+        int(position),
+        request.user,
+        wish,
+        submission=submission,
+        corrected_answer=sent.get("corrected_answer", ""),
+        score=latest_score(run),
+    )
