@@ -1,6 +1,5 @@
 """What the review page shows and how it reads what it is sent."""
 
-import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from annotations import flagging, queue, turns
 from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
 from annotations.review_keys import Shortcut, shortcuts, shortcuts_of
 from annotations.snapshots import spans_of
+from annotations.submissions import NotReadable, read_seconds, read_uuid
 
 MOST_PUT_OFF = 500
 # The card that is judged and the three that are loaded behind it.
@@ -150,6 +150,14 @@ def end(audit: Audit, progress: queue.Progress) -> dict[str, str]:
             "title": _("The audit is closed"),
             "words": _("No more verdicts are taken. Yours are kept."),
         }
+    if audit.state == Audit.State.STOPPED:
+        return {
+            "title": _("The audit is settled early"),
+            "words": _(
+                "The verdicts so far decide the question that it asks, so the rest need not be "
+                "judged. Yours are kept. Thank you."
+            ),
+        }
     if progress.remaining == 0:
         return {
             "title": _("All judged"),
@@ -175,7 +183,7 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
     """
     sent = request.POST
     wish = sent.get("do", "verdict")
-    submission = _uuid(sent.get("submission", ""))
+    submission = _submission(sent)
     if wish == "undo":
         return queue.undo(audit, request.user, submission=submission)
     item = _item(audit, sent.get("place", ""))
@@ -198,7 +206,7 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
         submission=submission,
         corrected_answer=corrected,
         comment=sent.get("comment", ""),
-        seconds=_seconds(sent.get("seconds", "")),
+        seconds=read_seconds(sent.get("seconds", "")),
         **picked,
     )
     return None
@@ -318,18 +326,8 @@ def _is_place(text: str) -> bool:
     return text.isdecimal() and len(text) < 10
 
 
-def _uuid(text: str) -> uuid.UUID:
+def _submission(sent: Mapping[str, str]) -> uuid.UUID:
     try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise queue.BadVerdict(
-            _("The page is out of date; reload it."), field="submission"
-        ) from None
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return round(seconds, 2) if math.isfinite(seconds) and 0 <= seconds < 86_400 else None
+        return read_uuid(sent.get("submission", ""))
+    except NotReadable as old:
+        raise queue.BadVerdict(str(old), field="submission") from None

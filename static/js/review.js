@@ -40,6 +40,7 @@ function start() {
   });
 
   form.dataset.script = "";
+  form.elements.note.placeholder = form.elements.note.dataset.placeholder;
   for (const template of deck.querySelectorAll("template[data-next]")) template.replaceWith(template.content);
   const cards = () => [...deck.querySelectorAll("article[data-place]")];
   const current = () => cards()[0];
