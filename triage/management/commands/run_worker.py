@@ -68,13 +68,15 @@ class Pulse(threading.Thread):
 
     def run(self) -> None:
         """Beat until stopped."""
-        while True:
+        pause = 0.0
+        while not self.ended.wait(pause):
+            pause = settings.WORKER_SILENCE_SECONDS / 4
             try:
                 WorkerPulse.beat(self.worker)
             except DatabaseError:
+                # A busy database is no death: try again long before the silence is noticed.
+                pause /= 10
                 log.warning("the worker's pulse could not be written", exc_info=True)
-            if self.ended.wait(settings.WORKER_SILENCE_SECONDS / 4):
-                break
         connection.close()
 
     def stop(self) -> None:
