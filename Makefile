@@ -27,10 +27,10 @@ serve: .venv/installed .env
 	$(MANAGE) serve --port $(PORT)
 
 test: .venv/installed browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
 test-slow: .venv/installed browser
-	$(BIN)/python -m pytest -m "slow or not slow" --timeout 3600
+	$(BIN)/python -m pytest -m "slow or not slow" --timeout 3600 -n auto --maxprocesses 4
 
 # The browser tests drive the system's Chromium: found on the PATH, or installed where that is possible.
 browser:
