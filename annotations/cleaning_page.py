@@ -85,8 +85,8 @@ def input_rows(score: MismatchScore) -> list[InputRow]:
     weights = score.parameters.get("weights", {})
     known = score.parameters.get("inputs", {})
     return [
-        InputRow(_(each.description), known.get(each.name, 0), weights.get(each.name), each.needs)
-        for each in INPUTS
+        InputRow(_(one.description), known.get(one.name, 0), weights.get(one.name), _(one.needs))
+        for one in INPUTS
     ]
 
 

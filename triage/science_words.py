@@ -82,6 +82,18 @@ NEEDS = (
     _("split (with train rows)"),
     _("image_embedding and text_embedding, or a CLIP-type encoder"),
 )
+# The mismatch score's inputs, and what they need beyond single fields.
+INPUTS = (
+    _("the model's probability of a reference answer"),
+    _("probability of a reference answer minus that of the best other candidate"),
+    _("share of the nearest samples by image and question with the same reference answer"),
+    _("cosine of image and text embedding (one space)"),
+    _("how far the mean training loss lies above its split's median, in robust deviations"),
+)
+INPUT_NEEDS = (
+    _("candidates with probabilities, answers"),
+    _("image_embedding and text_embedding, or a CLIP-type encoder"),
+)
 # Numbers of a step are written {}.
 STEPS = (
     _("Reading samples"),
@@ -96,6 +108,8 @@ STEPS = (
     _("Encoding images and text"),
     _("Unpacking images"),
     _("Looking for duplicates"),
+    _("Measuring"),
+    _("Fitting"),
     _("Finishing"),
     _("{} rows read"),
     _("{} samples written"),

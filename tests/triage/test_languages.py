@@ -33,6 +33,7 @@ from triage.readers.json_list import JsonListReader
 from triage.readers.parquet_file import ParquetReader
 from triage.records import BY_NAME, FIELDS
 from triage.scoring import RULES
+from triage.suspicion import INPUTS
 
 FOLDER = Path("locale", "zh_Hans", "LC_MESSAGES")
 CATALOGUE = Path(settings.BASE_DIR) / FOLDER
@@ -164,6 +165,8 @@ def test_what_the_science_modules_say_is_known_to_gettext() -> None:
     assert {reader.description for reader in readers} == set(science_words.READERS)
     assert {feature.description for feature in FEATURES} == set(science_words.FEATURES)
     assert needs == set(science_words.NEEDS)
+    assert {each.description for each in INPUTS} == set(science_words.INPUTS)
+    assert {each.needs for each in INPUTS} - set(BY_NAME) == set(science_words.INPUT_NEEDS)
 
 
 def test_steps_of_the_science_modules_are_known_to_gettext() -> None:
