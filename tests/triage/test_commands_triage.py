@@ -5,12 +5,19 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import (
+    CommandError,
+    call_command,
+    get_commands,
+    load_command_class,
+)
 
 from tests.factories import make_project, sample_rows, write_lines
 from triage.models import Clustering, Project, Run
 
 pytestmark = pytest.mark.django_db
+
+OUR_APPS = ("triage", "annotations", "diagnostics")
 
 
 def told(*words: str) -> dict:
@@ -93,3 +100,11 @@ def test_an_analysis_that_cannot_be_is_said(tmp_path: Path, words: list[str], sa
     with pytest.raises(CommandError, match=says):
         call_command("analyse_run", *[word.format(run=run.pk) for word in words])
     assert not Clustering.objects.exists()
+
+
+def test_every_command_of_ours_explains_itself() -> None:
+    ours = [name for name, app in get_commands().items() if app in OUR_APPS]
+    assert {"import_run", "draw_audit", "score_mismatch", "demo"} <= set(ours)
+    for name in ours:
+        command = load_command_class(get_commands()[name], name)
+        assert "usage:" in command.create_parser("manage.py", name).format_help()

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--size", type=int, help="items to draw (custom)")
         parser.add_argument(
-            "--threshold", help="share of noise that the rule names, as 0.2, 20% or 1/5 (custom)"
+            "--threshold", help="share of noise that the rule names, as 0.2, 20%% or 1/5 (custom)"
         )
         parser.add_argument(
             "--strict",
@@ -42,10 +42,16 @@ class Command(BaseCommand):
         )
         parser.add_argument("--overlap", type=int, default=1, help="people per item (default 1)")
         parser.add_argument(
-            "--question", choices=Audit.Question.values, default=Audit.Question.NOISE
+            "--question",
+            choices=Audit.Question.values,
+            default=Audit.Question.NOISE,
+            help="is it noise, or is one of the first five candidates right",
         )
         parser.add_argument(
-            "--design", choices=Audit.Design.values, default=Audit.Design.SIMPLE_RANDOM
+            "--design",
+            choices=Audit.Design.values,
+            default=Audit.Design.SIMPLE_RANDOM,
+            help="how items are drawn; see docs/statistics.md",
         )
         parser.add_argument(
             "--policy",
