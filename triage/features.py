@@ -4,17 +4,33 @@ Each feature is one entry of `FEATURES`; a feature whose inputs are absent is nu
 and its entry says which field of the record would provide it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from triage.scoring import normalise
+from triage.candidate_lists import (
+    candidate_lists,
+    nth_probability,
+    predictive_entropy,
+    reference_rank,
+)
+from triage.grids import (
+    Boxes,
+    attention_boxes,
+    attention_entropy,
+    attention_hits,
+    attention_in_boxes,
+    boxes_of,
+    overlap_with_best,
+    stacks,
+    to_shares,
+)
+from triage.records import BY_NAME
 
-# Share of the attention that the smallest box around it has to hold.
-ATTENTION_MASS = 0.8
 # Neighbours whose mean distance says how far a sample lies from the training samples.
 NEIGHBOURS = 10
 
@@ -89,7 +105,7 @@ NAMES = tuple(feature.name for feature in FEATURES)
 
 
 def compute_features(
-    errors: pa.Table,
+    samples: pa.Table,
     train: pa.Table,
     *,
     sizes: Sequence[tuple[int, int] | None],
@@ -98,108 +114,100 @@ def compute_features(
     own_rows: np.ndarray | None = None,
     similarity: np.ndarray | None = None,
 ) -> pa.Table:
-    """One row an error sample: position, sample_id and every feature as a nullable double.
+    """One row a sample: position, sample_id and every feature as a nullable double.
 
-    `sizes`: (width, height) in pixels of each error's image, or None. `error_vectors` (n, d) and
+    `sizes`: (width, height) in pixels of each sample's image, or None. `error_vectors` (n, d) and
     `train_vectors` (m, d) lie in one embedding space; `own_rows` (n,) says which of the training
-    vectors an error itself is, -1 for none. `similarity`: n cosines, NaN where unknown.
+    vectors a sample itself is, -1 for none. `similarity`: n cosines, NaN where unknown.
     """
-    rows = errors.select([name for name in _USED if name in errors.column_names]).to_pylist()
-    columns: dict[str, list[float | None]] = {name: [] for name in NAMES}
-    counts = template_counts(train)
-    for row, size in zip(rows, sizes, strict=True):
-        for name, measure in _BY_ROW.items():
-            columns[name].append(measure(row, size))
-        template = row.get("template")
-        known = template is not None and counts is not None
-        columns["train_freq_of_template"].append(
-            float((counts or {}).get(template, 0)) if known else None
-        )
-    ood = out_of_domain(error_vectors, train_vectors, own_rows)
-    columns["domain_ood_score"] = _nullable(ood, len(rows))
-    columns["image_text_similarity"] = _nullable(similarity, len(rows))
-    arrays = {name: pa.array(columns[name], pa.float64()) for name in NAMES}
-    keys = {name: errors[name] for name in ("position", "sample_id")}
-    return pa.table({**keys, **arrays})
+    count = samples.num_rows
+    measured = of_record(samples, sizes)
+    measured["train_freq_of_template"] = train_frequency(samples, train)
+    measured["domain_ood_score"] = _whole(
+        out_of_domain(error_vectors, train_vectors, own_rows), count
+    )
+    measured["image_text_similarity"] = _whole(similarity, count)
+    keys = {name: samples[name] for name in ("position", "sample_id")}
+    return pa.table({**keys, **{name: _nullable(measured[name]) for name in NAMES}})
 
 
-def attention_entropy(grid: np.ndarray) -> float:
-    """Shannon entropy of an H×W grid of weights over log(H·W); a single cell is focused (0)."""
-    weights = np.asarray(grid, dtype=float).ravel()
-    shares = weights / weights.sum()
-    shares = shares[shares > 0]
-    if weights.size < 2:
-        return 0.0
-    return float(-(shares * np.log(shares)).sum() / np.log(weights.size))
+def of_record(
+    samples: pa.Table, sizes: Sequence[tuple[int, int] | None]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """What each sample's own record says, n numbers by name, NaN where it does not say.
 
-
-def iou(first: Sequence[float], second: Sequence[float]) -> float:
-    """Intersection over union of two boxes [x0, y0, x1, y1] in one unit."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    shared = max(width, 0.0) * max(height, 0.0)
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second))
-    return shared / (areas - shared) if areas > shared else 0.0
-
-
-def attention_box(grid: np.ndarray, mass: float = ATTENTION_MASS) -> tuple[float, ...]:
-    """The smallest box of whole cells that holds `mass` of the attention, in 0..1.
-
-    Exact: for every pair of row bounds and every right bound, the nearest left bound that suffices
-    is looked up in the running sum. Of equal areas the one with more attention wins.
+    Beside the features: `attention_hit` (1 where the peak lies in a true box), `predicted_box_iou`,
+    `top_probability` and `candidate_count`. `reference_rank` is inf where no candidate is right.
     """
-    weights = np.asarray(grid, dtype=float)
-    weights = weights / weights.sum()
-    height, width = weights.shape
-    rows = np.vstack([np.zeros(width), np.cumsum(weights, axis=0)])
-    rights = np.arange(1, width + 1)
-    best, found = (width * height + 1, 0.0), (0, 0, width, height)
-    for top in range(height):
-        for bottom in range(top + 1, height + 1):
-            sums = np.concatenate([[0.0], np.cumsum(rows[bottom] - rows[top])])
-            lefts = np.searchsorted(sums, sums[1:] - mass + 1e-9, side="right") - 1
-            enough = np.flatnonzero(lefts >= 0)
-            if not enough.size:
-                continue
-            areas = (rights - lefts)[enough] * (bottom - top)
-            inside = (sums[1:] - sums[lefts])[enough]
-            chosen = np.lexsort((-inside, areas))[0]
-            rank = (int(areas[chosen]), -float(inside[chosen]))
-            if rank < best:
-                column = enough[chosen]
-                best, found = rank, (int(lefts[column]), top, int(rights[column]), bottom)
-    left, top, right, bottom = found
-    return (left / width, top / height, right / width, bottom / height)
+    columns = {name: _column(samples, name) for name in _USED}
+    lists = candidate_lists(columns["candidates"])
+    pixels = np.array([size or (np.nan, np.nan) for size in sizes], dtype=float).reshape(-1, 2)
+    return {
+        "image_confidence": _confidence(columns["image_only"]),
+        "text_confidence": _confidence(columns["text_only"]),
+        **_of_attention(columns, boxes_of(columns["boxes"], pixels), pixels),
+        "predictive_entropy": predictive_entropy(lists),
+        "top_margin": nth_probability(lists, 0) - nth_probability(lists, 1),
+        "top_probability": nth_probability(lists, 0),
+        "candidate_count": lists.counts.astype(float),
+        "reference_rank": reference_rank(lists, columns["answers"]),
+        "mean_loss": _mean_loss(columns["loss"]),
+    }
 
 
-def attention_in_boxes(grid: np.ndarray, boxes: Sequence[Sequence[float]]) -> float:
-    """Share of the attention inside the union of boxes (0..1), spread evenly within each cell.
+def _of_attention(
+    columns: Mapping[str, pa.ChunkedArray], boxes: Boxes, pixels: npt.NDArray[np.float64]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Entropy, share in the true boxes, peak in them, and the overlap of boxes."""
+    count = len(pixels)
+    entropy, inside, hit = (np.full(count, np.nan) for _ in range(3))
+    box = np.full((count, 4), np.nan)
+    for rows, grids in stacks(columns["attention"]):
+        entropy[rows] = attention_entropy(grids)
+        own = _boxes_among(boxes, rows, count)
+        inside[rows], hit[rows] = attention_in_boxes(grids, own), attention_hits(grids, own)
+        # A box around the attention is only needed where there is a true one to compare it with.
+        boxed = np.unique(own.owner)
+        box[rows[boxed]] = attention_boxes(grids[boxed])
+    predicted = _predicted(columns["predicted_box"], pixels)
+    # A box that the model gave stands, even one that cannot be placed: no second guess.
+    given = columns["predicted_box"].is_valid().to_numpy()
+    return {
+        "attention_entropy": entropy,
+        "attention_in_box": inside,
+        "attention_hit": hit,
+        "predicted_box_iou": overlap_with_best(predicted, boxes),
+        "localization_iou": overlap_with_best(np.where(given[:, None], predicted, box), boxes),
+    }
 
-    Exact: the edges of cells and boxes cut the image into rectangles, each wholly in or out.
-    """
-    weights = np.asarray(grid, dtype=float)
-    height, width = weights.shape
-    bounds = np.clip(np.asarray(boxes, dtype=float), 0.0, 1.0)
-    x = np.unique(np.concatenate([np.arange(width + 1) / width, bounds[:, 0], bounds[:, 2]]))
-    y = np.unique(np.concatenate([np.arange(height + 1) / height, bounds[:, 1], bounds[:, 3]]))
-    middle_x, middle_y = (x[1:] + x[:-1]) / 2, (y[1:] + y[:-1]) / 2
-    inside = np.zeros((middle_y.size, middle_x.size), dtype=bool)
-    for x0, y0, x1, y1 in bounds:
-        rows = (middle_y > y0) & (middle_y < y1)
-        inside |= rows[:, None] & ((middle_x > x0) & (middle_x < x1))[None, :]
-    cells = np.ix_((middle_y * height).astype(int), (middle_x * width).astype(int))
-    parts = np.outer(np.diff(y), np.diff(x)) * width * height
-    return float((weights[cells] * parts)[inside].sum() / weights.sum())
+
+def _boxes_among(boxes: Boxes, rows: npt.NDArray[np.int64], count: int) -> Boxes:
+    """The boxes of the samples at `rows`, their owners as places in `rows`."""
+    place = np.full(count, -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    kept = place[boxes.owner] >= 0
+    return Boxes(place[boxes.owner[kept]], boxes.values[kept])
 
 
-def to_shares(box: Sequence[float], size: tuple[int, int] | None) -> tuple[float, ...] | None:
-    """A box in 0..1; None for pixels of an image whose size is not known."""
-    if max(box) <= 1.0:
-        return tuple(box)
-    if size is None:
-        return None
-    width, height = size
-    return (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
+def _predicted(column: pa.ChunkedArray, pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The model's boxes (n, 4) in 0..1, NaN where there is none or it cannot be placed."""
+    given = column.is_valid().to_numpy()
+    found = np.full((len(column), 4), np.nan)
+    flat = column.drop_null().combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    found[given] = to_shares(flat.astype(float).reshape(-1, 4), pixels[given])
+    return found
+
+
+def train_frequency(samples: pa.Table, train: pa.Table) -> npt.NDArray[np.float64]:
+    """How many training samples share each sample's template; NaN without one, or without any."""
+    if "template" not in train.column_names or train["template"].null_count == train.num_rows:
+        return np.full(samples.num_rows, np.nan)
+    known = train["template"].drop_null().value_counts()
+    names, counts = pc.struct_field(known, "values"), pc.struct_field(known, "counts")
+    own = _column(samples, "template")
+    place = pc.index_in(own, value_set=names)
+    found = pc.fill_null(pc.take(counts, place), 0).to_numpy().astype(float)
+    return np.where(own.is_valid().to_numpy(), found, np.nan)
 
 
 def out_of_domain(
@@ -233,107 +241,40 @@ def out_of_domain(
     return np.asarray(100.0 * np.searchsorted(own, far, side="right") / len(own))
 
 
-def template_counts(train: pa.Table) -> Mapping[str, int] | None:
-    """How often each template occurs in training; None where no training row has one."""
-    if "template" not in train.column_names:
-        return None
-    found = train["template"].drop_null().value_counts().to_pylist()
-    return {each["values"]: each["counts"] for each in found} or None
+def _confidence(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    return _floats(pc.struct_field(column, "confidence"))
 
 
-def predictive_entropy(probabilities: Sequence[float]) -> float:
-    """Entropy of the candidates over log of their number; mass outside the list is one more."""
-    shares = np.asarray(probabilities, dtype=float)
-    rest = 1.0 - shares.sum()
-    shares = np.append(shares, rest) if rest > 1e-6 else shares
-    if shares.size < 2:
-        return 0.0
-    positive = shares[shares > 0]
-    return float(-(positive * np.log(positive)).sum() / np.log(shares.size))
+def _mean_loss(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Mean over the recorded epochs."""
+    counts = _floats(pc.list_value_length(column))
+    owner = np.repeat(np.arange(len(column)), np.nan_to_num(counts).astype(np.int64))
+    sums = np.bincount(owner, weights=_floats(pc.list_flatten(column)), minlength=len(column))
+    return np.asarray(np.divide(sums, counts, out=np.full(len(column), np.nan), where=counts > 0))
 
 
-def reference_rank(candidates: Sequence[str], answers: Sequence[str]) -> int | None:
-    """Place (from 1) of the first candidate that is a reference; None if none is."""
-    wanted = {normalise(answer) for answer in answers}
-    places = (i for i, each in enumerate(candidates, start=1) if normalise(each) in wanted)
-    return next(places, None)
+def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Numbers with NaN for null."""
+    return np.asarray(column.to_numpy(), dtype=float) if len(column) else np.zeros(0)
 
 
-def _modality_probability(name: str) -> Callable[[dict[str, Any], Any], float | None]:
-    def measure(row: dict[str, Any], size: Any) -> float | None:
-        value = row.get(name)
-        return None if value is None else value["confidence"]
-
-    return measure
-
-
-def _entropy(row: dict[str, Any], size: Any) -> float | None:
-    grid = row.get("attention")
-    return None if grid is None else attention_entropy(np.array(grid))
+def _column(samples: pa.Table, name: str) -> pa.ChunkedArray:
+    """A record column, all null where the table lacks it."""
+    if name in samples.column_names:
+        return samples[name].cast(BY_NAME[name].arrow)
+    return pa.chunked_array([pa.nulls(samples.num_rows, BY_NAME[name].arrow)])
 
 
-def _localization(row: dict[str, Any], size: tuple[int, int] | None) -> float | None:
-    true = [box for each in row.get("boxes") or [] if (box := to_shares(each, size))]
-    predicted: tuple[float, ...] | None = None
-    if row.get("predicted_box") is not None:
-        predicted = to_shares(row["predicted_box"], size)
-    elif row.get("attention") is not None:
-        predicted = attention_box(np.array(row["attention"]))
-    if not true or predicted is None:
-        return None
-    return max(iou(predicted, box) for box in true)
+def _whole(values: np.ndarray | None, count: int) -> npt.NDArray[np.float64]:
+    return np.full(count, np.nan) if values is None else np.asarray(values, dtype=float)
 
 
-def _in_box(row: dict[str, Any], size: tuple[int, int] | None) -> float | None:
-    true = [box for each in row.get("boxes") or [] if (box := to_shares(each, size))]
-    if not true or row.get("attention") is None:
-        return None
-    return attention_in_boxes(np.array(row["attention"]), true)
+def _nullable(values: npt.NDArray[np.float64]) -> pa.Array:
+    """NaN and infinity become null."""
+    return pa.array(values, pa.float64(), mask=~np.isfinite(values))
 
 
-def _probabilities(row: dict[str, Any]) -> list[float]:
-    found = [each["probability"] for each in row.get("candidates") or []]
-    return [] if any(each is None for each in found) else found
-
-
-def _predictive_entropy(row: dict[str, Any], size: Any) -> float | None:
-    probabilities = _probabilities(row)
-    return predictive_entropy(probabilities) if probabilities else None
-
-
-def _margin(row: dict[str, Any], size: Any) -> float | None:
-    probabilities = _probabilities(row)
-    return probabilities[0] - probabilities[1] if len(probabilities) > 1 else None
-
-
-def _rank(row: dict[str, Any], size: Any) -> float | None:
-    if not row.get("candidates") or not row.get("answers"):
-        return None
-    return reference_rank([each["answer"] for each in row["candidates"]], row["answers"])
-
-
-def _mean_loss(row: dict[str, Any], size: Any) -> float | None:
-    return float(np.mean(row["loss"])) if row.get("loss") else None
-
-
-def _nullable(values: np.ndarray | None, count: int) -> list[float | None]:
-    if values is None:
-        return [None] * count
-    return [float(value) if np.isfinite(value) else None for value in values]
-
-
-_BY_ROW: Mapping[str, Callable[[dict[str, Any], Any], float | None]] = {
-    "image_confidence": _modality_probability("image_only"),
-    "text_confidence": _modality_probability("text_only"),
-    "attention_entropy": _entropy,
-    "localization_iou": _localization,
-    "attention_in_box": _in_box,
-    "predictive_entropy": _predictive_entropy,
-    "top_margin": _margin,
-    "reference_rank": _rank,
-    "mean_loss": _mean_loss,
-}
 _USED = (
     "image_only", "text_only", "attention", "boxes", "predicted_box", "candidates", "answers",
-    "template", "loss",
+    "loss",
 )  # fmt: skip

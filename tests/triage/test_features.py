@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from sklearn.neighbors import NearestNeighbors
 
-from triage import features
+from triage import candidate_lists, features, grids
 from triage.records import SCHEMA
 
 TRAIN = pa.table({"template": pa.array([], pa.string())})
@@ -23,6 +23,17 @@ def error_table(*rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(made, schema=SCHEMA)
 
 
+def owned(boxes: Any) -> grids.Boxes:
+    """Boxes of one sample."""
+    return grids.Boxes(np.zeros(len(boxes), dtype=np.int64), np.array(boxes, dtype=float))
+
+
+def listed(*samples: list[tuple[str, float]]) -> candidate_lists.CandidateLists:
+    rows = [[{"answer": a, "probability": p} for a, p in each] for each in samples]
+    kind = SCHEMA.field("candidates").type
+    return candidate_lists.candidate_lists(pa.chunked_array([pa.array(rows, kind)]))
+
+
 def measured(row: dict[str, Any], size: tuple[int, int] | None = None, **more: Any) -> dict:
     found = features.compute_features(error_table(row), TRAIN, sizes=[size], **more)
     return found.to_pylist()[0]
@@ -34,16 +45,16 @@ def test_attention_entropy_is_scipys_entropy_over_its_maximum(shape: tuple[int, 
 
     expected = stats.entropy(grid.ravel()) / np.log(grid.size)
 
-    assert features.attention_entropy(grid) == pytest.approx(expected)
+    assert grids.attention_entropy(grid[None]) == pytest.approx(expected)
 
 
 def test_attention_entropy_is_0_for_one_cell_and_1_for_an_even_grid() -> None:
     focused = np.zeros((4, 4))
     focused[2, 1] = 0.3
 
-    assert features.attention_entropy(focused) == 0
-    assert features.attention_entropy(np.full((5, 3), 0.2)) == pytest.approx(1)
-    assert features.attention_entropy(np.ones((1, 1))) == 0
+    assert grids.attention_entropy(focused[None]) == 0
+    assert grids.attention_entropy(np.full((1, 5, 3), 0.2)) == pytest.approx(1)
+    assert grids.attention_entropy(np.ones((1, 1, 1))) == 0
 
 
 def test_overlap_of_boxes_is_what_counting_pixels_says() -> None:
@@ -58,12 +69,14 @@ def test_overlap_of_boxes_is_what_counting_pixels_says() -> None:
             canvas[y0:y1, x0:x1] = True
         expected = (painted[0] & painted[1]).sum() / (painted[0] | painted[1]).sum()
 
-        assert features.iou(*(box.tolist() for box in boxes)) == pytest.approx(expected)
+        assert grids.iou(*(box[None].astype(float) for box in boxes)) == pytest.approx(expected)
 
 
 def test_boxes_that_only_touch_do_not_overlap() -> None:
-    assert features.iou([0, 0, 1, 1], [1, 0, 2, 1]) == 0
-    assert features.iou([0, 0, 1, 1], [3, 3, 4, 4]) == 0
+    one = np.array([[0.0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 0, 0]])
+    other = np.array([[1.0, 0, 2, 1], [3, 3, 4, 4], [0, 0, 0, 0]])
+
+    assert grids.iou(one, other).tolist() == [0, 0, 0]
 
 
 def smallest_area_by_force(grid: np.ndarray, mass: float) -> tuple[int, float]:
@@ -86,7 +99,7 @@ def test_the_attention_box_is_the_smallest_of_all_boxes(seed: int) -> None:
     grid[0, 0] += 0.01
     height, width = grid.shape
 
-    x0, y0, x1, y1 = features.attention_box(grid)
+    x0, y0, x1, y1 = grids.attention_boxes(grid[None])[0]
 
     columns = slice(round(x0 * width), round(x1 * width))
     rows = slice(round(y0 * height), round(y1 * height))
@@ -100,7 +113,7 @@ def test_attention_on_one_cell_gives_the_box_of_that_cell() -> None:
     grid = np.zeros((4, 5))
     grid[1, 3] = 2
 
-    assert features.attention_box(grid) == pytest.approx((3 / 5, 1 / 4, 4 / 5, 2 / 4))
+    assert grids.attention_boxes(grid[None])[0] == pytest.approx((3 / 5, 1 / 4, 4 / 5, 2 / 4))
 
 
 def test_attention_in_boxes_is_what_counting_pixels_says() -> None:
@@ -119,7 +132,7 @@ def test_attention_in_boxes_is_what_counting_pixels_says() -> None:
             (x0 / side_x, y0 / side_y, x1 / side_x, y1 / side_y) for x0, y0, x1, y1 in corners
         ]
 
-        found = features.attention_in_boxes(grid, shares)
+        found = grids.attention_in_boxes(grid[None], owned(shares))
 
         assert found == pytest.approx(weights[canvas].sum() / weights.sum())
 
@@ -127,28 +140,36 @@ def test_attention_in_boxes_is_what_counting_pixels_says() -> None:
 def test_the_whole_image_as_a_box_holds_all_attention() -> None:
     grid = np.random.default_rng(0).random((3, 7))
 
-    assert features.attention_in_boxes(grid, [(0, 0, 1, 1), (0.2, 0.2, 0.4, 0.9)]) == pytest.approx(
-        1
-    )
+    boxes = owned([(0, 0, 1, 1), (0.2, 0.2, 0.4, 0.9)])
+    assert grids.attention_in_boxes(grid[None], boxes) == pytest.approx(1)
 
 
 def test_predictive_entropy_counts_the_mass_outside_the_list_as_one_more() -> None:
-    assert features.predictive_entropy([0.5, 0.5]) == pytest.approx(1)
-    assert features.predictive_entropy([1.0]) == 0
+    lists = listed([("a", 0.5), ("b", 0.5)], [("a", 1.0)], [("a", 0.5), ("b", 0.3)], [])
+
     expected = stats.entropy([0.5, 0.3, 0.2]) / np.log(3)
-    assert features.predictive_entropy([0.5, 0.3]) == pytest.approx(expected)
+    found = candidate_lists.predictive_entropy(lists)
+    assert found == pytest.approx([1, 0, expected, np.nan], nan_ok=True)
 
 
 def test_the_rank_of_the_reference_ignores_articles_and_number_words() -> None:
-    assert features.reference_rank(["dog", "a cat", "2"], ["cat"]) == 2
-    assert features.reference_rank(["dog", "two"], ["2"]) == 2
-    assert features.reference_rank(["dog"], ["cat"]) is None
+    lists = listed(
+        [("dog", 0.5), ("a cat", 0.3), ("2", 0.1)], [("dog", 0.9), ("two", 0.1)], [("dog", 1.0)], []
+    )
+    references = pa.chunked_array([[["cat"], ["2"], ["cat"], ["cat"]]])
+
+    found = candidate_lists.reference_rank(lists, references)
+    assert found == pytest.approx([2, 2, np.inf, np.nan], nan_ok=True)
 
 
 def test_boxes_in_pixels_need_the_size_of_the_image() -> None:
-    assert features.to_shares([0.1, 0.2, 0.5, 1.0], None) == (0.1, 0.2, 0.5, 1.0)
-    assert features.to_shares([10, 20, 50, 100], (100, 200)) == (0.1, 0.1, 0.5, 0.5)
-    assert features.to_shares([10, 20, 50, 100], None) is None
+    boxes = np.array([[0.1, 0.2, 0.5, 1.0], [10, 20, 50, 100], [10, 20, 50, 100]])
+    sizes = np.array([[np.nan, np.nan], [100, 200], [np.nan, np.nan]])
+
+    found = grids.to_shares(boxes, sizes)
+
+    assert found[:2] == pytest.approx(np.array([[0.1, 0.2, 0.5, 1.0], [0.1, 0.1, 0.5, 0.5]]))
+    assert np.isnan(found[2]).all()
 
 
 def test_a_row_with_the_required_fields_alone_has_no_feature() -> None:
@@ -320,3 +341,41 @@ def test_there_is_no_distance_without_two_training_samples(count: int) -> None:
 def test_every_feature_says_what_it_needs() -> None:
     assert all(feature.description and feature.needs for feature in features.FEATURES)
     assert len(set(features.NAMES)) == len(features.NAMES)
+
+
+def test_samples_of_all_kinds_together_are_what_each_is_alone() -> None:
+    rng = np.random.default_rng(9)
+    rows: list[dict[str, Any]] = []
+    for number in range(40):
+        row: dict[str, Any] = {"answers": ["yes"]}
+        if number % 4:
+            row["attention"] = rng.gamma(0.5, size=(3 + number % 3, 4 + number % 2)).tolist()
+        corners = rng.random((number % 3, 2)) / 2
+        row["boxes"] = [[x, y, x + 0.3, y + 0.4] for x, y in corners] or None
+        if number % 5 == 0:
+            row["predicted_box"] = [0.1, 0.1, 0.5, 0.6]
+        if number % 2:
+            pairs = zip(("no", "Yes", "maybe"), (0.5, 0.3, 0.1), strict=True)
+            row["candidates"] = [{"answer": a, "probability": p} for a, p in pairs]
+        rows.append(row)
+
+    together = features.of_record(error_table(*rows), [None] * 40)
+
+    assert np.isfinite(together["localization_iou"]).sum() > 15
+    assert set(together["attention_hit"][np.isfinite(together["attention_hit"])]) == {0, 1}
+    for number, row in enumerate(rows):
+        alone = features.of_record(error_table(row), [None])
+        for name, values in together.items():
+            assert values[number] == pytest.approx(alone[name][0], nan_ok=True), name
+
+
+def test_the_peak_of_the_attention_hits_a_box_or_misses_it() -> None:
+    grid = np.array([[0.1, 0.2], [0.6, 0.1]])
+    boxes = grids.Boxes(
+        np.array([0, 0, 1]),
+        np.array([[0.6, 0.6, 1, 1], [0, 0.5, 0.5, 1], [0.6, 0.6, 1, 1]]),
+    )
+
+    found = grids.attention_hits(np.stack([grid] * 3), boxes)
+
+    assert found == pytest.approx([1, 0, np.nan], nan_ok=True)
