@@ -76,7 +76,7 @@ class Samples:
         split = self.groups.get("split")
         if split is None or name not in split.labels:
             return np.zeros(len(self), dtype=bool)
-        return split.codes == split.labels.index(name)
+        return np.asarray(split.codes == split.labels.index(name))
 
     def evaluated(self) -> Bools:
         """The samples (n) that an evaluation speaks of: all but training ones, or all."""

@@ -1,0 +1,238 @@
+"""From a run's files to the columns that every measure reads."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
+from diagnostics.metadata import metadata_groups
+from diagnostics.token_attention import divergences
+from triage.features import of_record
+from triage.records import BY_NAME
+from triage.scoring import RULES, normalise, score
+from triage.store import RunFolder
+
+GROUPED = ("split", "question_type", "category", "difficulty", "template", "domain")
+MODALITIES = ("image_only", "text_only")
+# Embeddings are compared over a seeded draw of at most this many samples.
+MOST_VECTORS = 20_000
+# A reference answer's disagreement is read from the counts of its commonest answers.
+MOST_ANSWERS = 10
+_LIGHT = ["position", "credit", "is_error", *GROUPED, "answers", "prediction", "meta"]
+_MEASURED = [
+    "confidence", "candidates", "answers", "image_only", "text_only", "attention", "boxes",
+    "predicted_box", "token_attention", "loss", "image",
+]  # fmt: skip
+Progress = Callable[[float, str], None]
+ImageSize = Callable[[str], tuple[int, int] | None]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a run's columns lie: its folder, its scoring rule, the clustering to read, if any."""
+
+    folder: RunFolder
+    rule: str
+    clustering: str | None = None
+
+
+def gather(
+    sources: Sources,
+    *,
+    image_size: ImageSize,
+    seed: int = 0,
+    progress: Progress = lambda share, step: None,
+) -> Samples:
+    """The whole run as columns. Grids and lists are read part by part and never held at once."""
+    folder = sources.folder
+    progress(0.0, "Reading samples")
+    light = pa.concat_tables(folder.read_samples(_LIGHT))
+    count = light.num_rows
+    progress(0.2, "Measuring samples")
+    numbers = _numbers(sources, image_size, light, count)
+    groups = _groups(light) | metadata_groups(light["meta"])
+    groups |= _clusters(sources, light["position"])
+    if "template" in groups:
+        numbers["train_freq_of_template"] = _train_frequency(groups["template"], groups["split"])
+    numbers |= _stored_features(folder, light["position"], numbers)
+    progress(0.8, "Reading embeddings")
+    image, text = _embeddings(folder, count, seed)
+    return Samples(
+        position=light["position"].to_numpy().astype(np.int64),
+        credit=light["credit"].to_numpy().astype(np.float64),
+        error=np.asarray(light["is_error"].to_numpy(), dtype=bool),
+        groups=groups,
+        numbers=numbers,
+        losses=_losses(folder),
+        reference_counts=_reference_counts(light["answers"]),
+        image_vectors=image,
+        text_vectors=text,
+    )
+
+
+def _numbers(
+    sources: Sources, image_size: ImageSize, light: pa.Table, count: int
+) -> dict[str, Floats]:
+    """Every number of the record (n each, NaN where absent), part by part."""
+    columns: dict[str, list[Floats]] = {}
+    for part in sources.folder.read_samples(_MEASURED):
+        known = [None if path is None else path for path in part["image"].to_pylist()]
+        boxed = part["boxes"].is_valid().to_numpy()
+        # Sizes matter to boxes in pixels alone; a header is read for those only.
+        sizes = [
+            image_size(path) if path is not None and has else None
+            for path, has in zip(known, boxed, strict=True)
+        ]
+        found = of_record(part, sizes)
+        found["confidence"] = _floats(part["confidence"])
+        found["token_attention_divergence"] = divergences(part["token_attention"])
+        for name in MODALITIES:
+            found[f"{name}_credit"] = _modality_credit(part, name, sources.rule)
+        for name, values in found.items():
+            columns.setdefault(name, []).append(values)
+    return {name: np.concatenate(parts) for name, parts in columns.items()}
+
+
+def _modality_credit(part: pa.Table, name: str, rule: str) -> Floats:
+    """Credit (n) of the answer that one modality alone gave, by the run's rule.
+
+    A run whose rule is 'given' says nothing of these answers: they are held to the references.
+    """
+    said = pc.struct_field(part[name], "prediction")
+    known = pc.and_(said.is_valid(), part["answers"].is_valid())
+    credits = np.full(part.num_rows, np.nan)
+    rows = pa.table({"prediction": said, "answers": part["answers"]}).filter(known)
+    if not rows.num_rows:
+        return credits
+    chosen = rule if RULES[rule].credit is not None else "exact"
+    credits[known.to_numpy()] = score(rows, chosen)
+    return credits
+
+
+def _groups(light: pa.Table) -> dict[str, Groups]:
+    """The record's columns of names, and the first reference answer and prediction, normalised."""
+    groups = {name: group_of(light[name]) for name in GROUPED}
+    first = pc.list_element(_with_one(light["answers"]), 0)
+    groups["answer"] = group_of(first, normalise)
+    groups["prediction"] = group_of(light["prediction"], normalise)
+    return {name: group for name, group in groups.items() if (group.codes >= 0).any()}
+
+
+def _with_one(answers: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Empty lists as null, so that a first element can be asked for."""
+    empty = pc.equal(pc.list_value_length(answers), 0)
+    return pc.if_else(pc.fill_null(empty, True), pa.scalar(None, answers.type), answers)
+
+
+def group_of(column: pa.ChunkedArray, form: Callable[[str], str] | None = None) -> Groups:
+    """A column of texts as codes; `form` gives each distinct text its normal form."""
+    coded = pa.chunked_array(column).combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        return Groups(np.zeros(0, dtype=np.int32), ())
+    codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
+    texts = coded.dictionary.to_pylist()
+    if form is None:
+        return Groups(codes, tuple(texts))
+    forms: dict[str, int] = {}
+    table = np.array([forms.setdefault(form(text), len(forms)) for text in texts], dtype=np.int32)
+    return Groups(np.where(codes >= 0, table[codes], -1) if len(table) else codes, tuple(forms))
+
+
+def _clusters(sources: Sources, position: pa.ChunkedArray) -> dict[str, Groups]:
+    """The cluster of each error sample; unclustered ones and right answers have none."""
+    if sources.clustering is None:
+        return {}
+    path = ("clusterings", f"{sources.clustering}.parquet")
+    table = sources.folder.read_table(*path, columns=["position", "cluster"])
+    place = pc.index_in(position, value_set=table["position"].combine_chunks())
+    found = pc.fill_null(pc.take(table["cluster"], place), -1).to_numpy().astype(np.int32)
+    return {"cluster": Groups(found, tuple(str(n) for n in range(int(found.max(initial=-1)) + 1)))}
+
+
+def _train_frequency(template: Groups, split: Groups | None) -> Floats:
+    """How many training samples share each sample's template; NaN without training samples."""
+    if split is None or "train" not in split.labels:
+        return np.full(len(template.codes), np.nan)
+    counts = template.counts(split.codes == split.labels.index("train")).astype(np.float64)
+    return np.where(template.codes >= 0, counts[template.codes], np.nan)
+
+
+def _stored_features(
+    folder: RunFolder, position: pa.ChunkedArray, known: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """What the analysis measured on error samples alone: distances, similarity."""
+    if not folder.has("features.parquet"):
+        return {}
+    table = folder.read_table("features.parquet")
+    place = pc.index_in(position, value_set=table["position"].combine_chunks())
+    more = [n for n in table.column_names if n not in known and n not in ("position", "sample_id")]
+    return {name: _floats(pc.take(table[name], place)) for name in more}
+
+
+def _embeddings(folder: RunFolder, count: int, seed: int) -> tuple[Vectors | None, Vectors | None]:
+    """A seeded draw of the embeddings that the file brought."""
+    chosen = np.sort(np.random.default_rng(seed).permutation(count)[:MOST_VECTORS])
+    names = ("image_embedding", "text_embedding")
+    parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in names}
+    first = 0
+    for part in folder.read_samples(list(names)):
+        here = chosen[(chosen >= first) & (chosen < first + part.num_rows)]
+        drawn = part.take(pa.array(here - first))
+        for name in names:
+            known = drawn[name].is_valid().to_numpy()
+            flat = drawn[name].drop_null().combine_chunks().flatten().to_numpy()
+            if known.any():
+                parts[name].append((here[known], flat.reshape(int(known.sum()), -1)))
+        first += part.num_rows
+    image, text = (_vectors(parts[name]) for name in names)
+    if image is None or text is None or image.values.shape[1] != text.values.shape[1]:
+        return image, text
+    return replace(image, one_space=True), replace(text, one_space=True)
+
+
+def _vectors(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Vectors | None:
+    if not parts or len({values.shape[1] for _, values in parts}) > 1:
+        return None
+    rows = np.concatenate([rows for rows, _ in parts])
+    return Vectors(rows, np.concatenate([values for _, values in parts]).astype(np.float32))
+
+
+def _losses(folder: RunFolder) -> Floats | None:
+    """Loss of every sample at every epoch: (n, epochs), NaN where not recorded."""
+    parts = [part["loss"] for part in folder.read_samples(["loss"])]
+    column = pa.chunked_array([c for p in parts for c in p.chunks], BY_NAME["loss"].arrow)
+    counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
+    epochs = int(counts.max(initial=0))
+    if not epochs:
+        return None
+    losses = np.full((len(counts), epochs), np.nan)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    losses[owner, np.arange(len(owner)) - first] = _floats(pc.list_flatten(column))
+    return losses
+
+
+def _reference_counts(answers: pa.ChunkedArray) -> Floats | None:
+    """How many people gave the commonest, second … answer: (n, k); None with one answer each."""
+    counts = pc.fill_null(pc.list_value_length(answers), 0).to_numpy().astype(np.int64)
+    if counts.max(initial=0) < 2:
+        return None
+    codes = group_of(pc.list_flatten(answers), normalise).codes.astype(np.int64)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    span = int(codes.max(initial=0)) + 1
+    pairs, given = np.unique(owner * span + codes, return_counts=True)
+    who = pairs // span
+    order = np.lexsort((-given, who))
+    who, given = who[order], given[order]
+    place = np.arange(len(who)) - np.searchsorted(who, who)
+    kept = place < MOST_ANSWERS
+    table = np.zeros((len(counts), MOST_ANSWERS))
+    table[who[kept], place[kept]] = given[kept]
+    return table
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(column.to_numpy(), dtype=np.float64)
