@@ -247,6 +247,7 @@ class Job(models.Model):
         ANALYSE = "analyse", _("Analysis")
         EXPORT = "export", _("Export")
         SCORE = "score", _("Mismatch score")
+        DIAGNOSE = "diagnose", _("Diagnosis")
 
     class State(models.TextChoices):
         """Where it stands."""

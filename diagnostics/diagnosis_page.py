@@ -1,0 +1,131 @@
+"""What the pages of a diagnosis show: an overview of all measures, and one measure at a time."""
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from diagnostics.charts import drawn
+from diagnostics.diagnosing import read_document
+from diagnostics.models import Diagnosis
+from triage.browsing import SampleFilter
+from triage.filters import query_of
+from triage.models import Job, Run
+from triage.run_page import browser_of
+
+# Figures of a measure that the overview shows.
+FIRST = 4
+MOST_BEHIND = 100
+
+
+def overview(run: Run) -> dict[str, Any]:
+    """Every measure with its first figures; or that there is no diagnosis yet."""
+    diagnosis = Diagnosis.latest_of(run)
+    job = run.jobs.filter(kind=Job.Kind.DIAGNOSE).first()
+    shown = job if job is not None and (job.is_open or job.state == Job.State.FAILED) else None
+    context: dict[str, Any] = {"run": run, "diagnosis": diagnosis, "job": shown}
+    if diagnosis is None:
+        return context
+    from diagnostics.measures.registry import MEASURES
+
+    found = read_document(diagnosis)["measures"]
+    cards = [
+        {
+            "measure": measure,
+            "figures": found[measure.name]["figures"][:FIRST],
+            "absent": found[measure.name]["absent"],
+            "note": found[measure.name]["note"],
+        }
+        for measure in MEASURES
+        if measure.name in found
+    ]
+    return {
+        **context,
+        "cards": [card for card in cards if card["figures"]],
+        "unmeasured": [card for card in cards if not card["figures"]],
+        "stale": diagnosis.is_older_than(run.current_clustering()),
+    }
+
+
+def measure_page(run: Run, name: str) -> dict[str, Any]:
+    """One measure: figures, tables, charts, and where its samples are. Raises Http404."""
+    diagnosis, measure, found = _measured(run, name)
+    from diagnostics.measures.registry import MEASURES
+
+    figures = [
+        {**each, "samples": _address(run, name, each["name"], each["behind"])}
+        for each in found["figures"]
+    ]
+    tables = [
+        {
+            **table,
+            "rows": [
+                {**row, "samples": _address(run, name, f"{table['name']}.{n}", row["behind"])}
+                for n, row in enumerate(table["rows"])
+            ],
+        }
+        for table in found["tables"]
+    ]
+    charts = [chart for each in found["charts"] if (chart := drawn(each))]
+    return {
+        "run": run,
+        "diagnosis": diagnosis,
+        "measure": measure,
+        "measures": MEASURES,
+        "found": {**found, "figures": figures, "tables": tables, "charts": charts},
+    }
+
+
+def behind_page(run: Run, name: str, key: str) -> dict[str, Any]:
+    """The samples that were named one by one behind a figure or a row. Raises Http404."""
+    diagnosis, measure, found = _measured(run, name)
+    words, behind = _behind(found, key)
+    if behind is None or behind["positions"] is None:
+        raise Http404
+    positions = behind["positions"]
+    return {
+        "run": run,
+        "diagnosis": diagnosis,
+        "measure": measure,
+        "words": words,
+        "rows": browser_of(run).rows(positions[:MOST_BEHIND]),
+        "count": len(positions),
+        "left": max(0, len(positions) - MOST_BEHIND),
+    }
+
+
+def _measured(run: Run, name: str) -> tuple[Diagnosis, Any, dict[str, Any]]:
+    from diagnostics.measures.registry import BY_NAME
+
+    diagnosis = Diagnosis.latest_of(run)
+    if diagnosis is None or name not in BY_NAME:
+        raise Http404
+    found = read_document(diagnosis)["measures"].get(name)
+    if found is None:
+        raise Http404
+    return diagnosis, BY_NAME[name], found
+
+
+def _behind(found: dict[str, Any], key: str) -> tuple[str, dict[str, Any] | None]:
+    """What a key of the page names: a figure, or `table.row`."""
+    for figure in found["figures"]:
+        if figure["name"] == key:
+            return _(figure["words"]), figure["behind"]
+    table_name, _dot, number = key.rpartition(".")
+    for table in found["tables"]:
+        if table["name"] == table_name and number.isdecimal() and int(number) < len(table["rows"]):
+            row = table["rows"][int(number)]
+            return row["label"], row["behind"]
+    raise Http404
+
+
+def _address(run: Run, measure: str, key: str, behind: dict[str, Any] | None) -> str:
+    """Where the samples behind a number are listed; empty where it names none."""
+    if behind is None:
+        return ""
+    if behind["positions"] is not None:
+        known = [run.pk, measure, key]
+        return reverse("diagnostics:behind", args=known) if behind["positions"] else ""
+    chosen = SampleFilter.from_dict(behind["criteria"])
+    return f"{reverse('triage:run-errors', args=[run.pk])}?{query_of(chosen)}"

@@ -1,0 +1,35 @@
+"""A diagnosis as a document: plain JSON that pages, the API and files read alike."""
+
+import json
+import math
+from dataclasses import asdict
+from typing import Any
+
+from diagnostics.measures.results import Result
+
+
+def document_of(results: dict[str, Result], **about: Any) -> dict[str, Any]:
+    """All results by the name of their measure; `about` says what they were measured on."""
+    return {**about, "measures": {name: _finite(asdict(each)) for name, each in results.items()}}
+
+
+def dumped(document: dict[str, Any]) -> bytes:
+    """The document as it is stored."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+
+
+def figure_of(document: dict[str, Any], measure: str, name: str) -> dict[str, Any] | None:
+    """One figure of a stored document; None where it was not measured."""
+    found = document["measures"].get(measure, {}).get("figures", [])
+    return next((each for each in found if each["name"] == name), None)
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinities as null: JSON has none."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value

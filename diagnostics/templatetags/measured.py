@@ -1,0 +1,56 @@
+"""How a measured value looks: the number in its unit, and its interval."""
+
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from triage.templatetags.figures import percent
+
+register = template.Library()
+# Enough digits to tell two numbers apart, no more than a reader needs.
+DIGITS = 3
+
+
+@register.filter
+def in_unit(value: float | None, unit: str) -> str:
+    """12.3 %, +4.5 points, 0.812 or 1,234; an em dash when there is none."""
+    if value is None:
+        return "—"
+    if unit == "share":
+        return percent(value)
+    if unit == "points":
+        sign = "+" if value > 0 else "−" if value < 0 else "±"
+        return _("%(n)s points") % {"n": f"{sign}{number_format(abs(round(value * 100, 1)), 1)}"}
+    if unit == "count":
+        return number_format(round(value), 0, force_grouping=True)
+    return plain(value)
+
+
+def plain(value: float) -> str:
+    """A number with three digits that say something."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return number_format(round(value), 0, force_grouping=True)
+    places = max(0, DIGITS - len(str(int(abs(value)))) if abs(value) >= 1 else DIGITS)
+    return number_format(round(value, places), places)
+
+
+@register.filter
+def interval_words(value: dict[str, Any]) -> str:
+    """'1.2 % to 3.4 %'; empty where there is no interval."""
+    if value["low"] is None or value["high"] is None:
+        return ""
+    known = {
+        "low": in_unit(value["low"], value["unit"]),
+        "high": in_unit(value["high"], value["unit"]),
+    }
+    return _("%(low)s to %(high)s") % known
+
+
+@register.filter
+def said(words: str) -> str:
+    """Words of a measure in the reader's language."""
+    return _(words) if words else ""

@@ -1,0 +1,1 @@
+"""Pages of the conclusions: thin, one verb each."""

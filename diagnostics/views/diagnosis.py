@@ -1,0 +1,55 @@
+"""A run's diagnosis: the overview, one measure, the samples behind a number."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from diagnostics import diagnosis_page, tasks
+from diagnostics.diagnosing import read_document
+from diagnostics.models import Diagnosis
+from triage.access import run_for
+from triage.models import Job
+
+
+@require_GET
+def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
+    """All measures of the newest diagnosis."""
+    run = run_for(request.user, pk)
+    return render(request, "diagnostics/diagnosis.html", diagnosis_page.overview(run))
+
+
+@require_POST
+def diagnosis_start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take every measure anew, in the background."""
+    run = run_for(request.user, pk)
+    if run.jobs.filter(kind=Job.Kind.DIAGNOSE).open().exists():
+        messages.info(request, _("A diagnosis is under way already."))
+    else:
+        tasks.start_diagnosis(run, user=request.user)
+    return redirect("diagnostics:diagnosis", pk)
+
+
+@require_GET
+def measure(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """One measure with its tables and charts."""
+    run = run_for(request.user, pk)
+    return render(request, "diagnostics/measure.html", diagnosis_page.measure_page(run, name))
+
+
+@require_GET
+def behind(request: HttpRequest, pk: int, name: str, key: str) -> HttpResponse:
+    """The samples behind one number."""
+    run = run_for(request.user, pk)
+    return render(request, "diagnostics/behind.html", diagnosis_page.behind_page(run, name, key))
+
+
+@require_GET
+def diagnosis_json(request: HttpRequest, pk: int) -> HttpResponse:
+    """The newest diagnosis as one document."""
+    run = run_for(request.user, pk)
+    found = Diagnosis.latest_of(run)
+    if found is None:
+        raise Http404
+    return JsonResponse(read_document(found), json_dumps_params={"ensure_ascii": False})
