@@ -89,7 +89,7 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _reach(chart: dict[str, Any], series: Sequence[dict[str, Any]]) -> tuple[float, float]:
-    """The y axis: from 0, or the least value if that is lower, to the chart's top or a round one."""
+    """The y axis: from 0, or a value below it, to the chart's top or a round number."""
     values = [
         value
         for each in series

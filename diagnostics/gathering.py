@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
 from diagnostics.metadata import metadata_groups
+from diagnostics.novelty import question_novelty
 from diagnostics.token_attention import divergences
 from triage.features import of_record
 from triage.records import BY_NAME
@@ -21,10 +22,10 @@ MODALITIES = ("image_only", "text_only")
 MOST_VECTORS = 20_000
 # A reference answer's disagreement is read from the counts of its commonest answers.
 MOST_ANSWERS = 10
-_LIGHT = ["position", "credit", "is_error", *GROUPED, "answers", "prediction", "meta"]
+_LIGHT = ["position", "credit", "is_error", *GROUPED, "question", "answers", "prediction", "meta"]
 _MEASURED = [
     "confidence", "candidates", "answers", "image_only", "text_only", "attention", "boxes",
-    "predicted_box", "token_attention", "loss", "image",
+    "predicted_box", "token_attention", "loss", "image", "prediction",
 ]  # fmt: skip
 Progress = Callable[[float, str], None]
 ImageSize = Callable[[str], tuple[int, int] | None]
@@ -57,6 +58,7 @@ def gather(
     groups |= _clusters(sources, light["position"])
     if "template" in groups:
         numbers["train_freq_of_template"] = _train_frequency(groups["template"], groups["split"])
+    numbers["question_novelty"] = question_novelty(light["question"], light["split"])
     numbers |= _stored_features(folder, light["position"], numbers)
     progress(0.8, "Reading embeddings")
     image, text = _embeddings(folder, count, seed)
@@ -91,6 +93,7 @@ def _numbers(
         found["token_attention_divergence"] = divergences(part["token_attention"])
         for name in MODALITIES:
             found[f"{name}_credit"] = _modality_credit(part, name, sources.rule)
+            found[f"{name}_same"] = _same_answer(part, name)
         for name, values in found.items():
             columns.setdefault(name, []).append(values)
     return {name: np.concatenate(parts) for name, parts in columns.items()}
@@ -110,6 +113,15 @@ def _modality_credit(part: pa.Table, name: str, rule: str) -> Floats:
     chosen = rule if RULES[rule].credit is not None else "exact"
     credits[known.to_numpy()] = score(rows, chosen)
     return credits
+
+
+def _same_answer(part: pa.Table, name: str) -> Floats:
+    """1 where one modality alone gave the model's own answer (n), 0 where another, NaN unknown."""
+    alone = pc.struct_field(part[name], "prediction")
+    both = pa.chunked_array([*alone.chunks, *part["prediction"].chunks], pa.string())
+    codes = group_of(both, normalise).codes
+    first, second = codes[: part.num_rows], codes[part.num_rows :]
+    return np.where(first >= 0, (first == second).astype(np.float64), np.nan)
 
 
 def _groups(light: pa.Table) -> dict[str, Groups]:

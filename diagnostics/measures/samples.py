@@ -97,6 +97,9 @@ NUMBERS: Mapping[str, str] = {
     "image_confidence": "image_only",
     "text_only_credit": "text_only",
     "text_confidence": "text_only",
+    # 1 where that modality alone gave the model's own answer.
+    "image_only_same": "image_only",
+    "text_only_same": "text_only",
     "attention_entropy": "attention",
     "attention_in_box": "attention",
     "attention_hit": "attention",
@@ -107,6 +110,8 @@ NUMBERS: Mapping[str, str] = {
     "mean_loss": "loss",
     "train_freq_of_template": "template",
     "domain_ood_score": "split",
+    # Share of the question's words that no training question has.
+    "question_novelty": "split",
     "neighbour_agreement": "answers",
     "self_influence": "loss",
 }

@@ -39,6 +39,13 @@ def plain(value: float) -> str:
 
 
 @register.filter
+def mark(value: float) -> str:
+    """A number beside an axis: three digits, no zeros that say nothing."""
+    text = f"{value:.3g}"
+    return plain(value) if "e" in text else number_format(text).replace("-", "−")
+
+
+@register.filter
 def interval_words(value: dict[str, Any]) -> str:
     """'1.2 % to 3.4 %'; empty where there is no interval."""
     if value["low"] is None or value["high"] is None:
