@@ -11,6 +11,7 @@ from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
 from diagnostics.metadata import metadata_groups
 from diagnostics.novelty import question_novelty
 from diagnostics.token_attention import divergences
+from triage.candidate_lists import candidate_lists, probability_of
 from triage.features import of_record
 from triage.records import BY_NAME
 from triage.scoring import RULES, normalise, score
@@ -91,6 +92,7 @@ def _numbers(
         found = of_record(part, sizes)
         found["confidence"] = _floats(part["confidence"])
         found["token_attention_divergence"] = divergences(part["token_attention"])
+        found["reference_probability"] = reference_probability(part)
         for name in MODALITIES:
             found[f"{name}_credit"] = _modality_credit(part, name, sources.rule)
             found[f"{name}_same"] = _same_answer(part, name)
@@ -113,6 +115,11 @@ def _modality_credit(part: pa.Table, name: str, rule: str) -> Floats:
     chosen = rule if RULES[rule].credit is not None else "exact"
     credits[known.to_numpy()] = score(rows, chosen)
     return credits
+
+
+def reference_probability(part: pa.Table) -> Floats:
+    """What the model gave to the reference answers together (n); 0 where it lists none of them."""
+    return probability_of(candidate_lists(part["candidates"]), part["answers"])
 
 
 def _same_answer(part: pa.Table, name: str) -> Floats:

@@ -93,17 +93,32 @@ def reference_rank(lists: CandidateLists, references: pa.ChunkedArray) -> Floats
 
     inf where candidates and references are known and none matches; NaN where one is not known.
     """
+    known, hit = _matches(lists, references)
+    ranks = np.where(known, np.inf, np.nan)
+    np.fmin.at(ranks, lists.owner[hit], lists.place[hit] + 1.0)
+    return ranks
+
+
+def probability_of(lists: CandidateLists, references: pa.ChunkedArray) -> Floats:
+    """Probability (n) of the candidates that are references, both normalised; NaN if not known."""
+    known, hit = _matches(lists, references)
+    found = np.bincount(lists.owner[hit], weights=lists.probabilities[hit], minlength=lists.samples)
+    return np.where(known & lists.weighed, found, np.nan)
+
+
+def _matches(
+    lists: CandidateLists, references: pa.ChunkedArray
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Samples (n) with candidates and references, and the candidates (m) that are a reference."""
     whole = pa.chunked_array(references).combine_chunks()
     if isinstance(whole, pa.ChunkedArray):
-        return np.zeros(0)
+        return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
     counts = pc.fill_null(pc.list_value_length(whole), 0).to_numpy(zero_copy_only=False)
     owner = np.repeat(np.arange(len(whole), dtype=np.int64), counts.astype(np.int64))
-    ranks = np.where((lists.counts > 0) & (counts > 0), np.inf, np.nan)
     said, wanted, span = _codes(lists.answers, whole.flatten())
     pairs = np.unique((owner * span + wanted)[wanted >= 0])
     hit = (said >= 0) & np.isin(lists.owner * span + said, pairs)
-    np.fmin.at(ranks, lists.owner[hit], lists.place[hit] + 1.0)
-    return ranks
+    return np.asarray((lists.counts > 0) & (counts > 0)), np.asarray(hit)
 
 
 Codes = npt.NDArray[np.int64]

@@ -93,6 +93,7 @@ NUMBERS: Mapping[str, str] = {
     # Place of a reference among the candidates, from 1; inf where candidates hold none.
     "reference_rank": "candidates",
     "candidate_count": "candidates",
+    "reference_probability": "candidates",
     "image_only_credit": "image_only",
     "image_confidence": "image_only",
     "text_only_credit": "text_only",

@@ -1,0 +1,71 @@
+"""The causes that an error can have, each with its fix and how easy that is."""
+
+from dataclasses import dataclass
+
+UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One cause: what it means in a sentence, what mends it, and how easily (0 hard … 1 easy)."""
+
+    name: str
+    title: str
+    sentence: str
+    fix: str
+    ease: float
+    why_ease: str
+
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "noise",
+        "Noise",
+        "Image, text or reference answer do not belong together: the model may be right.",
+        "Clean the data: drop or correct what audits and the cleaning queue find; or reweight.",
+        0.9,
+        "No new data and no new model: a cleaned file and the same training.",
+    ),
+    Cause(
+        "generalisation",
+        "Generalisation",
+        "The sample lies where training had little: another domain, a rare template.",
+        "Train on more of what is rare: augmentation, synthetic scenes, a few shots of the target.",
+        0.4,
+        "New data has to be collected or made.",
+    ),
+    Cause(
+        "semantic",
+        "Alignment, semantic",
+        "The question uses words that the model never tied to what is seen.",
+        "Teach the words: contrastive check of regions and keywords, knowledge-augmented training.",
+        0.5,
+        "Text can be written without new pictures; the model must be trained again.",
+    ),
+    Cause(
+        "spatial",
+        "Alignment, spatial",
+        "The answer hangs on a place or a relation that the model does not find.",
+        "Supervise where to look: localisation probe, then attention or relation supervision.",
+        0.3,
+        "Boxes are needed, and a training that uses them.",
+    ),
+    Cause(
+        "missing_modality",
+        "Missing modality",
+        "The answer comes from one modality alone; the other says nothing or is not there.",
+        "Train with modalities dropped at random; fill in what is missing with a caption.",
+        0.6,
+        "A change of training alone.",
+    ),
+    Cause(
+        "ambiguity",
+        "Ambiguity",
+        "Several answers are right, and the model's first is not the one that was written down.",
+        "Give context, or train and score with several right answers.",
+        0.7,
+        "Scoring changes at once; training needs the further answers.",
+    ),
+)
+BY_NAME = {cause.name: cause for cause in CAUSES}
+NAMES = tuple(BY_NAME)

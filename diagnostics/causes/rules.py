@@ -1,0 +1,234 @@
+"""Rules that name the cause of an error sample: readable, in one table, with editable thresholds.
+
+A rule fires where all its conditions hold; evidence that is absent never fires a rule. Of the rules
+that fire, the strongest names the cause, and rules of one cause that fire together strengthen it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from diagnostics.causes.catalogue import NAMES, UNDETERMINED
+from diagnostics.causes.evidence import Evidence
+from diagnostics.measures.samples import Bools, Floats
+
+Sign = Literal["at least", "at most"]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A number that rules compare with; a lead may set another."""
+
+    name: str
+    default: float
+    words: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`column` is at least or at most the threshold of that name."""
+
+    column: str
+    sign: Sign
+    threshold: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Conditions that speak for a cause, how strongly (0..1), and the sentence that says why."""
+
+    name: str
+    cause: str
+    conditions: tuple[Condition, ...]
+    strength: float
+    sentence: str
+
+
+THRESHOLDS: tuple[Threshold, ...] = (
+    Threshold("sure", 0.8, "the model is sure from this probability on", 0.5, 1.0),
+    Threshold("unlikely", 0.05, "the reference is unlikely up to this probability", 0.0, 0.5),
+    Threshold("familiar", 90.0, "familiar up to this percentile of distance", 50.0, 100.0),
+    Threshold("far", 97.0, "far away from this percentile of distance on", 80.0, 100.0),
+    Threshold("rare", 4.0, "a template is rare up to this many training samples", 0.0, 100.0),
+    Threshold("learnt", 0.2, "a question type is learnt up to this training error", 0.0, 0.5),
+    Threshold("unlearnt", 0.3, "a question type is not learnt from this training error", 0.1, 1.0),
+    Threshold("new_words", 0.1, "a question is new from this share of new words on", 0.01, 1.0),
+    Threshold("no_new_words", 0.0, "a question is known up to this share of new words", 0.0, 0.5),
+    Threshold("resists", -1.0, "a training sample resists up to this mean margin", -20.0, 5.0),
+    Threshold("off_target", 0.1, "the model looks elsewhere up to this overlap", 0.0, 0.5),
+    Threshold("no_effect", 0.02, "a modality changes nothing up to this probability", 0.0, 0.5),
+    Threshold("close", 0.2, "candidates are close up to this difference", 0.0, 0.8),
+    Threshold("near_top", 3.0, "the reference is near the top up to this place", 2.0, 10.0),
+    Threshold("divided", 0.5, "people are divided up to this share of the commonest", 0.0, 0.9),
+    Threshold("lonely", 0.1, "a reference is lonely up to this share of like samples", 0.0, 0.5),
+    Threshold("yes", 1.0, "a property that is there", 1.0, 1.0),
+)
+DEFAULTS: Mapping[str, float] = {each.name: each.default for each in THRESHOLDS}
+
+
+def _at_least(column: str, threshold: str) -> Condition:
+    return Condition(column, "at least", threshold)
+
+
+def _at_most(column: str, threshold: str) -> Condition:
+    return Condition(column, "at most", threshold)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "sure_of_another",
+        "noise",
+        (
+            _at_least("confidence", "sure"),
+            _at_most("reference_probability", "unlikely"),
+            _at_most("type_train_error", "learnt"),
+            _at_most("question_novelty", "no_new_words"),
+            _at_most("domain_ood_score", "familiar"),
+        ),
+        0.6,
+        "The model is sure of another answer on a familiar sample of a type that it has learnt.",
+    ),
+    Rule(
+        "never_learnt",
+        "noise",
+        (_at_most("training_margin", "resists"), _at_most("type_train_error", "learnt")),
+        0.75,
+        "A training sample that stayed unlearnt while others of its type were learnt.",
+    ),
+    Rule(
+        "lonely_reference",
+        "noise",
+        (_at_most("neighbour_agreement", "lonely"), _at_least("confidence", "sure")),
+        0.5,
+        "Samples like it have other reference answers, and the model is sure.",
+    ),
+    Rule(
+        "far_from_training",
+        "generalisation",
+        (_at_least("domain_ood_score", "far"), _at_most("question_novelty", "no_new_words")),
+        0.6,
+        "It lies farther from the training samples than nearly all of them from each other.",
+    ),
+    Rule(
+        "rare_template",
+        "generalisation",
+        (_at_most("train_freq_of_template", "rare"),),
+        0.65,
+        "Training had almost no question of this template.",
+    ),
+    Rule(
+        "another_domain",
+        "generalisation",
+        (_at_least("out_of_domain", "yes"),),
+        0.55,
+        "It is from a domain that training did not have.",
+    ),
+    Rule(
+        "new_words",
+        "semantic",
+        (_at_least("question_novelty", "new_words"),),
+        0.8,
+        "The question uses words that no training question had.",
+    ),
+    Rule(
+        "place_not_learnt",
+        "spatial",
+        (
+            _at_least("asks_for_place", "yes"),
+            _at_least("type_train_error", "unlearnt"),
+        ),
+        0.8,
+        "It asks for a place, and such questions were not learnt even in training.",
+    ),
+    Rule(
+        "looks_elsewhere",
+        "spatial",
+        (
+            _at_least("asks_for_place", "yes"),
+            _at_most("localization_iou", "off_target"),
+            _at_most("top_margin", "close"),
+        ),
+        0.45,
+        "It asks for a place, the model looks elsewhere and is not sure.",
+    ),
+    Rule(
+        "image_says_nothing",
+        "missing_modality",
+        (_at_most("image_effect", "no_effect"),),
+        0.7,
+        "The answer is the same, and as sure, without the image.",
+    ),
+    Rule(
+        "text_says_nothing",
+        "missing_modality",
+        (_at_most("text_effect", "no_effect"),),
+        0.7,
+        "The answer is the same, and as sure, without the question.",
+    ),
+    Rule(
+        "close_second",
+        "ambiguity",
+        (
+            _at_most("top_margin", "close"),
+            _at_most("reference_rank", "near_top"),
+        ),
+        0.5,
+        "The reference is among the first candidates, and the first is hardly ahead.",
+    ),
+    Rule(
+        "people_are_divided",
+        "ambiguity",
+        (_at_most("people_agree", "divided"),),
+        0.65,
+        "People gave different reference answers.",
+    ),
+)
+BY_NAME = {rule.name: rule for rule in RULES}
+
+
+@dataclass(frozen=True)
+class Named:
+    """For each error sample (m): its cause, how strongly (0..1), and the rule that says why."""
+
+    causes: npt.NDArray[np.str_]
+    strengths: Floats
+    rules: npt.NDArray[np.str_]
+
+
+def name_causes(evidence: Evidence, thresholds: Mapping[str, float] = DEFAULTS) -> Named:
+    """Name the cause of every error sample. Raises KeyError for a threshold that is missing."""
+    fired = np.column_stack([fires(rule, evidence, thresholds) for rule in RULES])
+    own = np.array([rule.strength for rule in RULES])
+    support = np.zeros((len(evidence), len(NAMES)))
+    for index, cause in enumerate(NAMES):
+        of_cause = np.array([rule.cause == cause for rule in RULES])
+        # Independent pieces of evidence: what is left of doubt is multiplied.
+        doubt = np.where(fired[:, of_cause], 1.0 - own[of_cause], 1.0).prod(axis=1)
+        support[:, index] = 1.0 - doubt
+    best = support.argmax(axis=1)
+    strengths = support[np.arange(len(evidence)), best] if len(evidence) else np.zeros(0)
+    causes = np.where(strengths > 0, np.array(NAMES)[best], UNDETERMINED)
+    return Named(causes, strengths, _strongest(fired, own, causes))
+
+
+def fires(rule: Rule, evidence: Evidence, thresholds: Mapping[str, float] = DEFAULTS) -> Bools:
+    """Where (m) all conditions of a rule hold."""
+    held = np.ones(len(evidence), dtype=bool)
+    for condition in rule.conditions:
+        values, limit = evidence.columns[condition.column], thresholds[condition.threshold]
+        # A comparison with NaN is false: absent evidence never fires a rule.
+        held &= values >= limit if condition.sign == "at least" else values <= limit
+    return held
+
+
+def _strongest(fired: Bools, own: Floats, causes: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
+    """The strongest fired rule of each sample's cause; empty where it has none."""
+    of_rule = np.array([rule.cause for rule in RULES])
+    telling = np.where(fired & (of_rule[None, :] == causes[:, None]), own[None, :], -1.0)
+    names = np.array([rule.name for rule in RULES])[telling.argmax(axis=1)]
+    return np.where(telling.max(axis=1, initial=-1.0) > 0, names, "")
