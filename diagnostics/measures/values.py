@@ -1,0 +1,90 @@
+"""Shares, differences and means with their intervals, as measures hand them on."""
+
+import numpy as np
+from scipy import stats
+
+from diagnostics.measures.results import Behind, Unit, Value
+from diagnostics.measures.samples import Bools, Floats
+from triage.error_rates import clopper_pearson
+
+LEVEL = 0.95
+# Named one by one behind a number: more is no longer looked at.
+MOST_NAMED = 200
+
+
+def share_of(found: int, total: int) -> Value:
+    """`found` of `total` with the exact interval; no value of nothing."""
+    if not total:
+        return Value(None, "share", count=0, how="no samples")
+    low, high = clopper_pearson(np.array([found]), np.array([total]), LEVEL)
+    return Value(
+        found / total, "share", float(low[0]), float(high[0]), int(total), "Clopper–Pearson"
+    )
+
+
+def shares_of(found: np.ndarray, total: np.ndarray) -> list[Value]:
+    """Many shares at once."""
+    low, high = clopper_pearson(found, total, LEVEL)
+    return [
+        Value(int(k) / int(n), "share", float(lo), float(hi), int(n), "Clopper–Pearson")
+        if n
+        else Value(None, "share", count=0, how="no samples")
+        for k, n, lo, hi in zip(found, total, low, high, strict=True)
+    ]
+
+
+def difference_of(first: tuple[int, int], second: tuple[int, int]) -> Value:
+    """first minus second, each (found, total), with Newcombe's (1998, method 10) interval."""
+    (k1, n1), (k2, n2) = first, second
+    if not n1 or not n2:
+        return Value(None, "points", count=0, how="no samples")
+    p1, p2 = k1 / n1, k2 / n2
+    (low1, high1), (low2, high2) = wilson(k1, n1), wilson(k2, n2)
+    gap = p1 - p2
+    low = gap - ((p1 - low1) ** 2 + (high2 - p2) ** 2) ** 0.5
+    high = gap + ((high1 - p1) ** 2 + (p2 - low2) ** 2) ** 0.5
+    return Value(gap, "points", low, high, int(n1 + n2), "Newcombe")
+
+
+def wilson(found: int, total: int) -> tuple[float, float]:
+    """Wilson's (1927) score limits of a share."""
+    z = float(stats.norm.ppf((1 + LEVEL) / 2))
+    p, square = found / total, z * z
+    middle = (p + square / (2 * total)) / (1 + square / total)
+    reach = z / (1 + square / total) * (p * (1 - p) / total + square / (4 * total**2)) ** 0.5
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+
+
+def mean_of(values: Floats, unit: Unit = "number") -> Value:
+    """Mean of the known values with Student's interval."""
+    known = values[np.isfinite(values)]
+    if len(known) < 2:
+        return Value(
+            float(known[0]) if len(known) else None, unit, count=len(known), how="too few samples"
+        )
+    middle = float(known.mean())
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1)) * float(stats.sem(known))
+    return Value(middle, unit, middle - reach, middle + reach, len(known), "Student’s t")
+
+
+def mean_difference(first: Floats, second: Floats, unit: Unit = "number") -> Value:
+    """Mean of first minus mean of second, with Welch's (1947) interval."""
+    one, two = first[np.isfinite(first)], second[np.isfinite(second)]
+    count = len(one) + len(two)
+    if len(one) < 2 or len(two) < 2:
+        return Value(None, unit, count=count, how="too few samples")
+    a, b = float(one.var(ddof=1)) / len(one), float(two.var(ddof=1)) / len(two)
+    gap = float(one.mean() - two.mean())
+    if a + b == 0:
+        return Value(gap, unit, gap, gap, count, "Welch’s t")
+    freedom = (a + b) ** 2 / (a**2 / (len(one) - 1) + b**2 / (len(two) - 1))
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * (a + b) ** 0.5
+    return Value(gap, unit, gap - reach, gap + reach, count, "Welch’s t")
+
+
+def named(positions: np.ndarray, chosen: Bools, rank: Floats | None = None) -> Behind:
+    """The chosen samples (n), those that rank highest first."""
+    rows = np.flatnonzero(chosen)
+    if rank is not None:
+        rows = rows[np.argsort(-np.nan_to_num(rank[rows], nan=-np.inf), kind="stable")]
+    return Behind(positions=tuple(int(each) for each in positions[rows[:MOST_NAMED]]))
