@@ -1,6 +1,5 @@
 """What speaks for one cause or another on each error sample, as columns of numbers."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from diagnostics.measures.noise_signals import mean_margin
+from diagnostics.measures.places import asks_for_place
 from diagnostics.measures.samples import Bools, Floats, Groups, Samples
 
-SPATIAL = re.compile(r"posit|spati|where|locat|relat|direct|left|right", re.IGNORECASE)
 # A question type is judged by at least this many samples.
 LEAST = 20
 
@@ -122,7 +121,7 @@ def _people_agree(samples: Samples) -> Floats:
         return _unknown(samples)
     given = samples.reference_counts.sum(axis=1)
     best = samples.reference_counts[:, 0]
-    return np.divide(best, given, out=_unknown(samples), where=given > 1)
+    return np.asarray(np.divide(best, given, out=_unknown(samples), where=given > 1))
 
 
 def _by_type(samples: Samples) -> dict[str, Floats]:
@@ -138,12 +137,11 @@ def _by_type(samples: Samples) -> dict[str, Floats]:
     rest = np.divide(
         wrong.sum() - wrong, others, out=np.full(len(counts), np.nan), where=others >= LEAST
     )
-    asks = np.array([SPATIAL.search(label) is not None for label in types.labels], dtype=float)
     return {
         "type_error": spread(types, rates),
         "type_train_error": spread(types, train_rates),
         "other_types_error": spread(types, rest),
-        "asks_for_place": spread(types, asks),
+        "asks_for_place": np.where(types.codes >= 0, asks_for_place(samples), np.nan),
     }
 
 

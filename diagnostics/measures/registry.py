@@ -1,7 +1,16 @@
 """Every measure of a diagnosis, in the order in which a lead reads them."""
 
-from diagnostics.measures import noise_signals
+from diagnostics.measures import (
+    alignment,
+    ambiguity,
+    missing_modality,
+    noise_signals,
+    uncertainty,
+)
 from diagnostics.measures.results import Measure
 
-MEASURES: tuple[Measure, ...] = (noise_signals.MEASURE,)
+MEASURES: tuple[Measure, ...] = tuple(
+    module.MEASURE
+    for module in (uncertainty, alignment, ambiguity, missing_modality, noise_signals)
+)
 BY_NAME = {measure.name: measure for measure in MEASURES}

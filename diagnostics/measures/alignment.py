@@ -1,0 +1,136 @@
+"""What the model looks at: how spread its attention is, and whether it lies on what is asked."""
+
+import numpy as np
+
+from diagnostics.measures.places import asks_for_place
+from diagnostics.measures.results import Chart, Figure, Measure, Result, Series
+from diagnostics.measures.samples import Bools, Floats, Samples
+from diagnostics.measures.values import mean_difference, mean_of, named, share_of
+
+DIFFUSE = 0.9
+OFF_MASS = 0.2
+OFF_IOU = 0.1
+BINS = 20
+LOOKED = {
+    "attention_entropy": ("Spread of the attention, 0 focused to 1 uniform", "attention"),
+    "attention_in_box": ("Share of the attention inside the true boxes", "boxes"),
+    "attention_hit": ("Samples whose attention peaks inside a true box", "boxes"),
+    "localization_iou": ("Overlap of where the model looks with the true box", "boxes"),
+    "predicted_box_iou": ("Overlap of the predicted box with the true box", "predicted_box"),
+}
+
+
+def compute(samples: Samples) -> Result:
+    """Attention and boxes of right answers and errors, overall and where a place is asked."""
+    chosen = samples.evaluated()
+    known = {name: found for name in LOOKED if (found := samples.number(name)) is not None}
+    absent = tuple(dict.fromkeys(LOOKED[name][1] for name in LOOKED if name not in known))
+    figures: list[Figure] = []
+    for name, looked in known.items():
+        figures += _held(samples, chosen, name, LOOKED[name][0], looked)
+    figures += _astray(samples, chosen, known)
+    places = asks_for_place(samples) & chosen
+    if places.any():
+        figures += [
+            each for name in known for each in _of_places(samples, places, name, known[name])
+        ]
+    charts = tuple(
+        _spread(samples, chosen, name, LOOKED[name][0], known[name])
+        for name in ("attention_entropy", "attention_in_box", "localization_iou")
+        if name in known and (chosen & np.isfinite(known[name])).any()
+    )
+    return Result(tuple(figures), charts=charts, absent=absent)
+
+
+def _held(samples: Samples, chosen: Bools, name: str, words: str, looked: Floats) -> list[Figure]:
+    """The mean, and how errors differ from right answers."""
+    wrong, right = looked[chosen & samples.error], looked[chosen & ~samples.error]
+    return [
+        Figure(name, words, mean_of(looked[chosen])),
+        Figure(
+            f"{name}_gap", f"{words}: errors minus right answers", mean_difference(wrong, right)
+        ),
+    ]
+
+
+def _astray(samples: Samples, chosen: Bools, known: dict[str, Floats]) -> list[Figure]:
+    """Errors that looked at nothing in particular, or elsewhere."""
+    figures = []
+    for name, words, test in (
+        ("attention_entropy", "Errors with diffuse attention (0.9 or more)", _over),
+        ("attention_in_box", "Errors with less than a fifth of the attention on the box", _off),
+        ("localization_iou", "Errors that looked elsewhere (overlap below 0.1)", _away),
+    ):
+        if name not in known:
+            continue
+        looked = known[name]
+        here = chosen & samples.error & np.isfinite(looked)
+        found = here & test(looked)
+        rank = looked if name == "attention_entropy" else -looked
+        figures.append(
+            Figure(
+                f"{name}_astray",
+                words,
+                share_of(int(found.sum()), int(here.sum())),
+                _beside(samples, chosen, test(looked), looked),
+                named(samples.position, found, rank),
+            )
+        )
+    return figures
+
+
+def _over(looked: Floats) -> Bools:
+    return looked >= DIFFUSE
+
+
+def _off(looked: Floats) -> Bools:
+    return looked < OFF_MASS
+
+
+def _away(looked: Floats) -> Bools:
+    return looked < OFF_IOU
+
+
+def _beside(samples: Samples, chosen: Bools, found: Bools, looked: Floats) -> str:
+    """What right answers do: without it a share of errors says nothing."""
+    here = chosen & ~samples.error & np.isfinite(looked)
+    if not here.any():
+        return ""
+    return f"Of the right answers: {100 * (here & found).sum() / here.sum():.1f} %."
+
+
+def _of_places(samples: Samples, places: Bools, name: str, looked: Floats) -> list[Figure]:
+    words = LOOKED[name][0]
+    wrong, right = looked[places & samples.error], looked[places & ~samples.error]
+    return [
+        Figure(f"{name}_places", f"{words}, where a place is asked", mean_of(looked[places])),
+        Figure(
+            f"{name}_places_gap",
+            f"{words}, where a place is asked: errors minus right answers",
+            mean_difference(wrong, right),
+        ),
+    ]
+
+
+def _spread(samples: Samples, chosen: Bools, name: str, words: str, looked: Floats) -> Chart:
+    """Histograms of errors and right answers, each as shares of its own."""
+    edges = np.linspace(0.0, 1.0, BINS + 1)
+    series = []
+    for kind, rows in (("right answers", ~samples.error), ("errors", samples.error)):
+        own = looked[chosen & rows & np.isfinite(looked)]
+        counts, _ = np.histogram(np.clip(own, 0, 1), edges)
+        shares = counts / max(counts.sum(), 1)
+        series.append(
+            Series(
+                kind,
+                tuple(((edges[1:] + edges[:-1]) / 2).tolist()),
+                tuple(shares.tolist()),
+                counts=tuple(counts.tolist()),
+            )
+        )
+    return Chart(f"{name}_spread", words, "line", words, "share of samples", tuple(series))
+
+
+MEASURE = Measure(
+    "alignment", "Alignment signals", "Does the model look at what the question is about?", compute
+)
