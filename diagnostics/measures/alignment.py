@@ -3,7 +3,7 @@
 import numpy as np
 
 from diagnostics.measures.places import asks_for_place
-from diagnostics.measures.results import Chart, Figure, Measure, Result, Series
+from diagnostics.measures.results import Chart, Figure, Measure, Result, Series, Value
 from diagnostics.measures.samples import Bools, Floats, Samples
 from diagnostics.measures.values import mean_difference, mean_of, named, share_of
 
@@ -11,6 +11,7 @@ DIFFUSE = 0.9
 OFF_MASS = 0.2
 OFF_IOU = 0.1
 BINS = 20
+WHERE = "questions that ask for a place"
 LOOKED = {
     "attention_entropy": ("Spread of the attention, 0 focused to 1 uniform", "attention"),
     "attention_in_box": ("Share of the attention inside the true boxes", "boxes"),
@@ -72,8 +73,8 @@ def _astray(samples: Samples, chosen: Bools, known: dict[str, Floats]) -> list[F
                 f"{name}_astray",
                 words,
                 share_of(int(found.sum()), int(here.sum())),
-                _beside(samples, chosen, test(looked), looked),
-                named(samples.position, found, rank),
+                behind=named(samples.position, found, rank),
+                beside=_beside(samples, chosen, test(looked), looked),
             )
         )
     return figures
@@ -91,23 +92,22 @@ def _away(looked: Floats) -> Bools:
     return looked < OFF_IOU
 
 
-def _beside(samples: Samples, chosen: Bools, found: Bools, looked: Floats) -> str:
-    """What right answers do: without it a share of errors says nothing."""
+def _beside(samples: Samples, chosen: Bools, found: Bools, looked: Floats) -> Value:
+    """The same share of right answers."""
     here = chosen & ~samples.error & np.isfinite(looked)
-    if not here.any():
-        return ""
-    return f"Of the right answers: {100 * (here & found).sum() / here.sum():.1f} %."
+    return share_of(int((here & found).sum()), int(here.sum()))
 
 
 def _of_places(samples: Samples, places: Bools, name: str, looked: Floats) -> list[Figure]:
     words = LOOKED[name][0]
     wrong, right = looked[places & samples.error], looked[places & ~samples.error]
     return [
-        Figure(f"{name}_places", f"{words}, where a place is asked", mean_of(looked[places])),
+        Figure(f"{name}_places", words, mean_of(looked[places]), of=WHERE),
         Figure(
             f"{name}_places_gap",
-            f"{words}, where a place is asked: errors minus right answers",
+            f"{words}: errors minus right answers",
             mean_difference(wrong, right),
+            of=WHERE,
         ),
     ]
 

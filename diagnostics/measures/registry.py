@@ -3,6 +3,7 @@
 from diagnostics.measures import (
     alignment,
     ambiguity,
+    error_distribution,
     missing_modality,
     noise_signals,
     uncertainty,
@@ -11,6 +12,13 @@ from diagnostics.measures.results import Measure
 
 MEASURES: tuple[Measure, ...] = tuple(
     module.MEASURE
-    for module in (uncertainty, alignment, ambiguity, missing_modality, noise_signals)
+    for module in (
+        error_distribution,
+        uncertainty,
+        alignment,
+        ambiguity,
+        missing_modality,
+        noise_signals,
+    )
 )
 BY_NAME = {measure.name: measure for measure in MEASURES}

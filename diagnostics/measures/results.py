@@ -1,7 +1,8 @@
 """What every measure returns: figures, tables and charts that a page, a file and a report share.
 
 A measure never formats for a page: it says what a number is, how sure it is and which samples stand
-behind it. Words are English source text; pages translate them.
+behind it. Words are English source text that holds no number and no name from the data, so that
+pages can translate them.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,8 @@ Unit = Literal["share", "points", "number", "count"]
 class Value:
     """A number with its interval; `low` and `high` are None where there is none, `how` says which.
 
-    `value` None: not defined here (too few samples); `how` then says why.
+    `value` None: not defined here (too few samples); `how` then says why. `p`: of the test that
+    `how` names.
     """
 
     value: float | None
@@ -27,6 +29,7 @@ class Value:
     high: float | None = None
     count: int | None = None
     how: str = ""
+    p: float | None = None
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,19 @@ class Behind:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number that a lead reads: `name` is stable, for rules and files; `words` is its label."""
+    """One number that a lead reads: `name` is stable, for rules and files; `words` is its label.
+
+    `of` is the column that it speaks of; `beside` the same number of right answers, without which
+    a share of errors says little.
+    """
 
     name: str
     words: str
     value: Value
     note: str = ""
     behind: Behind | None = None
+    of: str = ""
+    beside: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns; `words` is its title, `note` how to read it."""
+    """Rows under columns: `words` its title, `of` the column spoken of, `note` how to read it."""
 
     name: str
     words: str
@@ -72,6 +81,9 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     note: str = ""
+    of: str = ""
+    # Rows that are not listed, because the table would be endless.
+    left: int = 0
 
 
 @dataclass(frozen=True)

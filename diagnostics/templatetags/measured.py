@@ -58,6 +58,12 @@ def interval_words(value: dict[str, Any]) -> str:
 
 
 @register.filter
+def p_value(value: float) -> str:
+    """A p-value as it is written: never 0."""
+    return "p < 0.001" if value < 0.001 else f"p = {number_format(round(value, 3), 3)}"
+
+
+@register.filter
 def said(words: str) -> str:
     """Words of a measure in the reader's language."""
     return _(words) if words else ""

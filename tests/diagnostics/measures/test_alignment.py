@@ -23,7 +23,8 @@ def test_errors_that_look_elsewhere_differ_from_right_answers() -> None:
     assert astray.value == pytest.approx((inside[100:] < 0.2).mean())
     figure = result.figure("attention_in_box_astray")
     assert figure is not None
-    assert figure.note == f"Of the right answers: {100 * (inside[:100] < 0.2).mean():.1f} %."
+    assert figure.beside is not None
+    assert figure.beside.value == pytest.approx((inside[:100] < 0.2).mean())
 
 
 def test_the_most_diffuse_and_the_most_distant_come_first() -> None:
