@@ -38,6 +38,7 @@ class Drawn:
     grid_y: tuple[str, ...]
     y_marks: tuple[float, ...]
     x_marks: tuple[float, ...]
+    x_names: tuple[str, ...]
 
 
 def drawn(chart: dict[str, Any]) -> Drawn | None:
@@ -79,6 +80,7 @@ def drawn(chart: dict[str, Any]) -> Drawn | None:
         grid_y=tuple(f"{place_y(mark):.2f}" for mark in marks),
         y_marks=marks,
         x_marks=(left, (left + right) / 2, right),
+        x_names=tuple(chart.get("x_names") or ()),
     )
 
 

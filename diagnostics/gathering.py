@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
 from diagnostics.metadata import metadata_groups
 from diagnostics.novelty import question_novelty
+from diagnostics.question_vectors import question_vectors
 from diagnostics.token_attention import divergences
 from triage.candidate_lists import candidate_lists, probability_of
 from triage.features import of_record
@@ -63,6 +64,8 @@ def gather(
     numbers |= _stored_features(folder, light["position"], numbers)
     progress(0.8, "Reading embeddings")
     image, text = _embeddings(folder, count, seed)
+    if text is None:
+        text = question_vectors(light["question"], _drawn(count, seed))
     return Samples(
         position=light["position"].to_numpy().astype(np.int64),
         credit=light["credit"].to_numpy().astype(np.float64),
@@ -191,9 +194,14 @@ def _stored_features(
     return {name: _floats(pc.take(table[name], place)) for name in more}
 
 
+def _drawn(count: int, seed: int) -> np.ndarray:
+    """Rows of the samples whose embeddings are compared, ascending."""
+    return np.sort(np.random.default_rng(seed).permutation(count)[:MOST_VECTORS])
+
+
 def _embeddings(folder: RunFolder, count: int, seed: int) -> tuple[Vectors | None, Vectors | None]:
     """A seeded draw of the embeddings that the file brought."""
-    chosen = np.sort(np.random.default_rng(seed).permutation(count)[:MOST_VECTORS])
+    chosen = _drawn(count, seed)
     names = ("image_embedding", "text_embedding")
     parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in names}
     first = 0

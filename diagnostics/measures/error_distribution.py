@@ -118,7 +118,7 @@ def _slice_table(found: list[Slice]) -> Table:
                 Value(each.errors, "count"),
                 share_of(each.errors, each.samples),
                 Value(each.rest_rate, "share"),
-                Value(each.p_adjusted, "number"),
+                Value(each.p_adjusted, "p"),
             ),
             behind=_criteria(dict(each.parts)),
         )

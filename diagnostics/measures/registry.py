@@ -1,11 +1,15 @@
 """Every measure of a diagnosis, in the order in which a lead reads them."""
 
 from diagnostics.measures import (
+    accuracy,
     alignment,
     ambiguity,
+    consistency,
+    domains,
     error_distribution,
     missing_modality,
     noise_signals,
+    semantic_gap,
     uncertainty,
 )
 from diagnostics.measures.results import Measure
@@ -14,8 +18,12 @@ MEASURES: tuple[Measure, ...] = tuple(
     module.MEASURE
     for module in (
         error_distribution,
+        accuracy,
+        consistency,
+        domains,
         uncertainty,
         alignment,
+        semantic_gap,
         ambiguity,
         missing_modality,
         noise_signals,

@@ -11,8 +11,9 @@ from typing import Literal
 
 from diagnostics.measures.samples import Samples
 
-# share: 0..1, shown in per cent; points: a difference of shares; number: as it is; count: whole.
-Unit = Literal["share", "points", "number", "count"]
+# share: 0..1, shown in per cent; points: a difference of shares; number: as it is; count: whole;
+# p: of a test.
+Unit = Literal["share", "points", "number", "count", "p"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ class Chart:
     y_top: float | None = None
     # A horizontal line to compare with, such as the overall rate.
     level: float | None = None
+    # Names of the points where x is a kind and no quantity.
+    x_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,9 @@ def worst_slices(
     p_values = np.concatenate(
         [hypergeom.sf(each.errors - 1, total, wrong, each.sizes) for each in searched]
     )
-    adjusted = np.split(holm(p_values.tolist()), np.cumsum([len(each.sizes) for each in searched])[:-1])
+    adjusted = np.split(
+        holm(p_values.tolist()), np.cumsum([len(each.sizes) for each in searched])[:-1]
+    )
     alone = {each.names[0]: each for each in searched if len(each.names) == 1}
     found = []
     for each, own in zip(searched, adjusted, strict=True):

@@ -21,11 +21,18 @@ def in_unit(value: float | None, unit: str) -> str:
     if unit == "share":
         return percent(value)
     if unit == "points":
-        sign = "+" if value > 0 else "−" if value < 0 else "±"
-        return _("%(n)s points") % {"n": f"{sign}{number_format(abs(round(value * 100, 1)), 1)}"}
+        return _("%(n)s points") % {"n": signed(value)}
+    if unit == "p":
+        return p_value(value)
     if unit == "count":
         return number_format(round(value), 0, force_grouping=True)
     return plain(value)
+
+
+def signed(share: float) -> str:
+    """A difference of shares in points, with its sign."""
+    sign = "+" if share > 0 else "−" if share < 0 else "±"
+    return f"{sign}{number_format(abs(round(share * 100, 1)), 1)}"
 
 
 def plain(value: float) -> str:
@@ -50,11 +57,8 @@ def interval_words(value: dict[str, Any]) -> str:
     """'1.2 % to 3.4 %'; empty where there is no interval."""
     if value["low"] is None or value["high"] is None:
         return ""
-    known = {
-        "low": in_unit(value["low"], value["unit"]),
-        "high": in_unit(value["high"], value["unit"]),
-    }
-    return _("%(low)s to %(high)s") % known
+    form = signed if value["unit"] == "points" else lambda limit: in_unit(limit, value["unit"])
+    return _("%(low)s to %(high)s") % {"low": form(value["low"]), "high": form(value["high"])}
 
 
 @register.filter

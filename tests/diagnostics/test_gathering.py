@@ -166,3 +166,18 @@ def test_groups_share_a_normal_form() -> None:
 
     assert group.labels == ("a", "b")
     assert group.codes.tolist() == [0, 1, 0, -1]
+
+
+def test_questions_stand_in_for_text_embeddings_that_were_not_given() -> None:
+    rows = error_rows(30, right=10)
+    for number, row in enumerate(rows):
+        row["question"] = ("How many red cups?", "Where is the dog?")[number % 2]
+
+    found = gathered(rows).text_vectors
+
+    assert found is not None
+    assert not found.one_space
+    assert found.rows.tolist() == list(range(40))
+    same = found.values @ found.values.T
+    assert same[0, 2] > 0.99
+    assert abs(same[0, 1]) < 0.01

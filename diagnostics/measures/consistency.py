@@ -1,0 +1,139 @@
+"""Whether what is wrong in evaluation was wrong in training too: noise and capacity, or transfer.
+
+Case A: a kind of sample that is often wrong in training as well. Case B: one that training got
+right and evaluation gets wrong.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import hypergeom
+
+from annotations.estimation.claims import holm
+from diagnostics.measures.results import Behind, Figure, Measure, Result, Row, Table
+from diagnostics.measures.samples import Groups, Samples
+from diagnostics.measures.values import difference_of, share_of
+
+# A kind is looked at with at least this many samples on either side.
+LEAST = 20
+MOST_ROWS = 50
+ALPHA = 0.05
+KINDS = ("template", "question_type", "category")
+# A training error rate that is surely above this is no slip: what a clean, learnt type has not.
+OFTEN = 0.2
+CASE_A = "case A: wrong in training too"
+CASE_B = "case B: fine in training"
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of sample on both sides: (errors, samples) each."""
+
+    label: str
+    train: tuple[int, int]
+    evaluation: tuple[int, int]
+
+
+def compute(samples: Samples) -> Result:
+    """Error rates of the same kinds of samples in training and evaluation, and the two cases."""
+    trained = samples.in_split("train")
+    evaluated = ~trained & ~samples.in_split("ood")
+    if not trained.any():
+        return Result(absent=("split (with train rows)",), note="The run has no training samples.")
+    sides = [(int((samples.error & side).sum()), int(side.sum())) for side in (trained, evaluated)]
+    figures = [
+        Figure("train_error", "Error rate in training", share_of(*sides[0])),
+        Figure("evaluation_error", "Error rate in evaluation, same domain", share_of(*sides[1])),
+        Figure(
+            "gap", "Evaluation minus training", difference_of(sides[1], sides[0]),
+            "Domains that training did not have are left out.",
+        ),
+    ]  # fmt: skip
+    name = next((each for each in KINDS if samples.group(each) is not None), None)
+    if name is None:
+        return Result(tuple(figures), absent=KINDS)
+    kinds = _kinds(samples.groups[name], samples.error, trained, evaluated)
+    calls = called(kinds)
+    errors = max(sides[1][0], 1)
+    for case, key, words in (
+        (CASE_A, "case_a", "Evaluation errors of kinds that are wrong in training too (case A)"),
+        (CASE_B, "case_b", "Evaluation errors of kinds that training got right (case B)"),
+    ):
+        count = sum(k.evaluation[0] for k, call in zip(kinds, calls, strict=True) if call == case)
+        figures.append(Figure(key, words, share_of(count, errors), of=name.replace("_", " ")))
+    return Result(tuple(figures), (_table(name, kinds, calls),))
+
+
+def called(kinds: list[_Kind]) -> list[str]:
+    """Case A, case B or nothing for each kind.
+
+    Case A: the exact interval of the training error rate lies above a fifth. Case B: it does not
+    reach that, and evaluation is worse than training by Fisher's exact test after Holm's correction
+    over the kinds.
+    """
+    train, evaluation = (
+        np.array([getattr(kind, side) for kind in kinds]).reshape(-1, 2)
+        for side in ("train", "evaluation")
+    )
+    both = train + evaluation
+    # Fisher's one-sided test: as many errors or more on the side of evaluation.
+    found = hypergeom.sf(evaluation[:, 0] - 1, both[:, 1], both[:, 0], evaluation[:, 1])
+    tests = [float(each) for each in np.atleast_1d(found)]
+    calls = []
+    for kind, p_value in zip(kinds, holm(tests), strict=True):
+        often = (share_of(*kind.train).low or 0.0) > OFTEN
+        calls.append(CASE_A if often else CASE_B if p_value <= ALPHA else "")
+    return calls
+
+
+def _kinds(
+    groups: Groups, error: np.ndarray, trained: np.ndarray, evaluated: np.ndarray
+) -> list[_Kind]:
+    """Kinds with enough samples on both sides, those with most evaluation errors first."""
+    counts = [groups.counts(side) for side in (trained, evaluated)]
+    wrong = [groups.counts(side & error) for side in (trained, evaluated)]
+    kept = np.flatnonzero((counts[0] >= LEAST) & (counts[1] >= LEAST))
+    kept = kept[np.argsort(-wrong[1][kept], kind="stable")]
+    return [
+        _Kind(
+            groups.labels[code],
+            (int(wrong[0][code]), int(counts[0][code])),
+            (int(wrong[1][code]), int(counts[1][code])),
+        )
+        for code in kept
+    ]
+
+
+def _table(name: str, kinds: list[_Kind], calls: list[str]) -> Table:
+    rows = tuple(
+        Row(
+            kind.label,
+            (
+                share_of(*kind.train),
+                share_of(*kind.evaluation),
+                difference_of(kind.evaluation, kind.train),
+            ),
+            call,
+            Behind(criteria={name: [kind.label]}),
+        )
+        for kind, call in list(zip(kinds, calls, strict=True))[:MOST_ROWS]
+    )
+    return Table(
+        "kinds",
+        "Training and evaluation",
+        "Kind",
+        ("error rate in training", "in evaluation", "difference"),
+        rows,
+        "Case A points to noise or capacity, case B to generalisation. Kinds with fewer than 20 "
+        "samples on either side are left out.",
+        name.replace("_", " "),
+        max(0, len(kinds) - MOST_ROWS),
+    )
+
+
+MEASURE = Measure(
+    "consistency",
+    "Training and evaluation",
+    "Is what is wrong in evaluation wrong in training too?",
+    compute,
+)

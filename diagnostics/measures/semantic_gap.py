@@ -1,0 +1,204 @@
+"""Whether image and text speak of the same: pairs that match and that do not, words and sight."""
+
+import numpy as np
+
+from annotations.estimation.mismatch import roc_curve
+from diagnostics.measures.results import Chart, Figure, Measure, Result, Row, Series, Table, Value
+from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
+from diagnostics.measures.values import mean_difference, mean_of, named
+
+LEAST = 20
+BINS = 40
+# k-means, and permutations of its answer, over at most this many samples.
+MOST_CLUSTERED = 5_000
+PERMUTATIONS = 200
+MOST_CATEGORIES = 100
+
+
+def compute(samples: Samples) -> Result:
+    """Cosines of matched and mismatched pairs; agreement of text clusters with categories."""
+    figures: list[Figure] = []
+    tables: list[Table] = []
+    charts: list[Chart] = []
+    absent: list[str] = []
+    pairs = paired(samples)
+    if pairs is None:
+        absent.append("image_embedding and text_embedding in one space")
+    else:
+        rows, image, text = pairs
+        matched, mismatched = cosines(image, text)
+        figures += _pair_figures(samples, rows, matched, mismatched)
+        charts.append(_histogram(matched, mismatched))
+        types = samples.group("question_type")
+        if types is not None:
+            tables.append(_by_type(types, rows, matched, mismatched))
+    categories = samples.group("category")
+    if samples.text_vectors is None:
+        absent.append("text_embedding")
+    elif categories is None:
+        absent.append("category")
+    else:
+        figures += _agreement(samples.text_vectors, categories)
+    return Result(tuple(figures), tuple(tables), tuple(charts), (*absent, "embeddings of regions"))
+
+
+def paired(samples: Samples) -> tuple[np.ndarray, Floats, Floats] | None:
+    """Rows of samples with both embeddings in one space, and both as unit vectors (m, d)."""
+    image, text = samples.image_vectors, samples.text_vectors
+    if image is None or text is None or not (image.one_space and text.one_space):
+        return None
+    rows, own, other = np.intersect1d(image.rows, text.rows, return_indices=True)
+    if len(rows) < 2:
+        return None
+    return rows, _unit(image.values[own]), _unit(text.values[other])
+
+
+def cosines(image: Floats, text: Floats) -> tuple[Floats, Floats]:
+    """Cosines (m) of each image with its own text, and with that of another sample.
+
+    The other is the next in a seeded order, so that every text is used once and none is its own.
+    """
+    order = np.random.default_rng(0).permutation(len(image))
+    other = np.empty_like(order)
+    other[order] = np.roll(order, 1)
+    matched = np.einsum("ij,ij->i", image, text)
+    return matched, np.einsum("ij,ij->i", image, text[other])
+
+
+def overlap(first: Floats, second: Floats) -> float:
+    """Overlap coefficient (Inman and Bradley 1989) of two histograms: 0 apart, 1 the same."""
+    edges = np.linspace(-1, 1, BINS + 1)
+    shares = [np.histogram(each, edges)[0] / max(len(each), 1) for each in (first, second)]
+    return float(np.minimum(*shares).sum())
+
+
+def _pair_figures(
+    samples: Samples, rows: np.ndarray, matched: Floats, mismatched: Floats
+) -> list[Figure]:
+    roc = _auroc(matched, mismatched)
+    error = samples.error[rows]
+    weak = np.zeros(len(samples), dtype=bool)
+    weak[rows[error & (matched < np.quantile(mismatched, 0.5))]] = True
+    cosine = np.zeros(len(samples))
+    cosine[rows] = matched
+    return [
+        Figure("matched", "Cosine of matched pairs", mean_of(matched)),
+        Figure("mismatched", "Cosine of mismatched pairs", mean_of(mismatched)),
+        Figure(
+            "pairs_auroc",
+            "How well the cosine tells matched from mismatched (AUROC)",
+            roc,
+            "0.5 would be a coin: image and text would have nothing to do with each other.",
+        ),
+        Figure(
+            "pairs_overlap",
+            "Overlap of the two distributions",
+            Value(overlap(matched, mismatched), "number", count=len(rows)),
+            "0 apart, 1 the same.",
+        ),
+        Figure(
+            "cosine_gap",
+            "Cosine of matched pairs: errors minus right answers",
+            mean_difference(matched[error], matched[~error]),
+        ),
+        Figure(
+            "weak_pairs",
+            "Errors whose image and text are less alike than half of the mismatched pairs",
+            Value(int(weak.sum()), "count", count=int(error.sum())),
+            behind=named(samples.position, weak, -cosine),
+        ),
+    ]
+
+
+def _auroc(matched: Floats, mismatched: Floats) -> Value:
+    labels = np.repeat([True, False], [len(matched), len(mismatched)])
+    roc = roc_curve(labels, np.concatenate([matched, mismatched]))
+    return Value(roc.auroc, "number", roc.low, roc.high, len(matched), "DeLong")
+
+
+def _by_type(types: Groups, rows: np.ndarray, matched: Floats, mismatched: Floats) -> Table:
+    codes = types.codes[rows]
+    found = []
+    for code, label in enumerate(types.labels):
+        here = codes == code
+        if here.sum() < LEAST:
+            continue
+        values = (
+            mean_of(matched[here]),
+            mean_of(mismatched[here]),
+            _auroc(matched[here], mismatched[here]),
+        )
+        found.append(Row(label, values))
+    found.sort(key=lambda row: row.values[2].value or 0.0)
+    columns = ("matched", "mismatched", "AUROC")
+    return Table(
+        "pairs_by_type", "Pairs by question type", "Question type", columns, tuple(found),
+        "The weakest first: there the words say least about the picture.",
+    )  # fmt: skip
+
+
+def _histogram(matched: Floats, mismatched: Floats) -> Chart:
+    both = np.concatenate([matched, mismatched])
+    edges = np.linspace(both.min(), both.max() + 1e-9, BINS + 1)
+    middles = tuple(((edges[1:] + edges[:-1]) / 2).tolist())
+    series = []
+    for words, values in (("matched pairs", matched), ("mismatched pairs", mismatched)):
+        counts, _ = np.histogram(values, edges)
+        shares = tuple((counts / counts.sum()).tolist())
+        series.append(Series(words, middles, shares, counts=tuple(counts.tolist())))
+    return Chart(
+        "pairs", "Matched and mismatched pairs", "line", "cosine", "share of pairs", tuple(series)
+    )
+
+
+def _agreement(text: Vectors, categories: Groups) -> list[Figure]:
+    """Whether k-means of the texts finds the visual categories: adjusted Rand and NMI.
+
+    The p-value is the share of permuted categories that agree as well.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    known = categories.codes[text.rows] >= 0
+    rng = np.random.default_rng(0)
+    chosen = np.sort(rng.permutation(np.flatnonzero(known))[:MOST_CLUSTERED])
+    codes = categories.codes[text.rows[chosen]]
+    kinds = len(np.unique(codes))
+    if not 2 <= kinds <= MOST_CATEGORIES or len(chosen) < 2 * kinds:
+        return []
+    vectors = _unit(text.values[chosen])
+    labels = KMeans(kinds, n_init=3, random_state=0).fit_predict(vectors)
+    rand = float(adjusted_rand_score(codes, labels))
+    chance = [
+        adjusted_rand_score(rng.permutation(codes), labels) >= rand for _ in range(PERMUTATIONS)
+    ]
+    p_value = (1 + sum(chance)) / (1 + PERMUTATIONS)
+    shared = float(normalized_mutual_info_score(codes, labels))
+    count = len(chosen)
+    return [
+        Figure(
+            "text_categories_rand",
+            "Agreement of text clusters with visual categories (adjusted Rand)",
+            Value(rand, "number", count=count, how="permutation", p=p_value),
+            "0 is chance, 1 the same groups.",
+        ),
+        Figure(
+            "text_categories_information",
+            "The same as normalised mutual information",
+            Value(shared, "number", count=count),
+        ),
+    ]
+
+
+def _unit(vectors: np.ndarray) -> Floats:
+    """Rows of length 1; zero rows stay zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), dtype=np.float64)
+
+
+MEASURE = Measure(
+    "semantic_gap",
+    "Semantic gap",
+    "Do image and text lie close where they belong together?",
+    compute,
+)

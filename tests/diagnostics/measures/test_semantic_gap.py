@@ -1,0 +1,103 @@
+"""Pairs that belong together and pairs that do not; clusters of text against categories."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from diagnostics.measures import semantic_gap
+from diagnostics.measures.samples import Vectors
+from tests.diagnostics.measures.making import behind, samples_of, value
+
+
+def spaces(count: int, noise: float, seed: int = 1) -> tuple[Vectors, Vectors]:
+    """Images and their texts in one space, `noise` apart."""
+    rng = np.random.default_rng(seed)
+    image = rng.normal(size=(count, 16))
+    text = image + noise * rng.normal(size=(count, 16))
+    rows = np.arange(count)
+    return tuple(Vectors(rows, each.astype(np.float32), one_space=True) for each in (image, text))
+
+
+def test_close_pairs_are_told_from_mismatched_ones() -> None:
+    image, text = spaces(400, 0.5)
+
+    result = semantic_gap.compute(samples_of([1.0] * 400, image_vectors=image, text_vectors=text))
+
+    assert value(result, "matched").value > 0.8
+    assert abs(value(result, "mismatched").value) < 0.05
+    assert value(result, "pairs_auroc").low > 0.99
+    assert value(result, "pairs_overlap").value < 0.1
+
+
+def test_unrelated_pairs_are_a_coin() -> None:
+    image, _ = spaces(400, 0.5)
+    _, text = spaces(400, 0.5, seed=2)
+
+    result = semantic_gap.compute(samples_of([1.0] * 400, image_vectors=image, text_vectors=text))
+
+    found = value(result, "pairs_auroc")
+    assert found.low < 0.5 < found.high
+    assert value(result, "pairs_overlap").value > 0.8
+
+
+def test_no_text_is_mismatched_with_its_own_image_and_the_auroc_is_scikit_learns() -> None:
+    image = np.eye(50)
+
+    matched, mismatched = semantic_gap.cosines(image, image)
+
+    assert matched.tolist() == [1.0] * 50
+    assert mismatched.tolist() == [0.0] * 50
+    rng = np.random.default_rng(3)
+    one, two = rng.normal(0.5, 1, 80), rng.normal(0, 1, 80)
+    expected = roc_auc_score([1] * 80 + [0] * 80, np.concatenate([one, two]))
+    assert semantic_gap._auroc(one, two).value == pytest.approx(expected)
+
+
+def test_errors_whose_pair_is_weak_are_named_the_weakest_first() -> None:
+    image, text = spaces(40, 0.2)
+    text.values[3] = -image.values[3]
+    text.values[8] = -image.values[8] + 1.5
+    credit = np.ones(40)
+    credit[[3, 8, 20]] = 0
+
+    result = semantic_gap.compute(samples_of(credit, image_vectors=image, text_vectors=text))
+
+    assert behind(result, "weak_pairs") == [6, 16]
+
+
+def test_texts_that_follow_the_categories_are_found() -> None:
+    rng = np.random.default_rng(4)
+    kinds = np.arange(300) % 3
+    values = (np.eye(3)[kinds] + 0.1 * rng.normal(size=(300, 3))).astype(np.float32)
+    names = [("cat", "dog", "bus")[kind] for kind in kinds]
+    text = Vectors(np.arange(300), values)
+
+    result = semantic_gap.compute(samples_of([1.0] * 300, {"category": names}, text_vectors=text))
+    shuffled = semantic_gap.compute(
+        samples_of([1.0] * 300, {"category": rng.permutation(names).tolist()}, text_vectors=text)
+    )
+
+    assert value(result, "text_categories_rand").value > 0.9
+    assert value(result, "text_categories_rand").p < 0.01
+    assert value(shuffled, "text_categories_rand").p > 0.01
+    assert "image_embedding and text_embedding in one space" in result.absent
+
+
+def test_types_are_listed_the_weakest_first() -> None:
+    image, text = spaces(100, 0.3)
+    text.values[50:] = spaces(50, 0.3, seed=9)[1].values
+    types = ["named"] * 50 + ["strange"] * 50
+
+    result = semantic_gap.compute(
+        samples_of([1.0] * 100, {"question_type": types}, image_vectors=image, text_vectors=text)
+    )
+
+    assert [row.label for row in result.tables[0].rows] == ["strange", "named"]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_without_embeddings_it_says_which(count: int) -> None:
+    result = semantic_gap.compute(samples_of([1.0] * count))
+
+    assert result.figures == ()
+    assert "text_embedding" in result.absent
