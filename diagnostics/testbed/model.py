@@ -22,6 +22,8 @@ class ModelConfig:
 
     width: int = 64
     layers: int = 2
+    # False withholds where each patch lies.
+    knows_places: bool = True
 
 
 class Modulated(nn.Module):
@@ -47,6 +49,7 @@ class FusionModel(nn.Module):
 
     def __init__(self, words: int, answers: int, length: int, config: ModelConfig) -> None:
         super().__init__()
+        self.config = config
         width = config.width
         # Each patch is seen alone: 16×16 pixels in two steps of 4×4 that do not overlap.
         self.see = nn.Sequential(
@@ -71,6 +74,11 @@ class FusionModel(nn.Module):
         )
         self.head = nn.Linear(2 * width, answers)
 
+    def seen(self, images: Tensor) -> Tensor:
+        """images (b, 3, 64, 64) → what each patch shows, wherever it lies: (b, 16, width)."""
+        found: Tensor = self.see(images).flatten(2).transpose(1, 2)
+        return found
+
     def forward(
         self, images: Tensor, words: Tensor, blank_image: Tensor, blank_text: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -79,7 +87,9 @@ class FusionModel(nn.Module):
         Returns logits (b, answers), the attention over the patches (b, 16) that sums to 1, and the
         last state (b, 2·width).
         """
-        patches = self.see(images).flatten(2).transpose(1, 2) + self.places
+        patches = self.seen(images)
+        if self.config.knows_places:
+            patches = patches + self.places
         patches = torch.where(blank_image[:, None, None], self.no_image, patches)
         question = self.read((self.words(words) * self.orders).sum(1))
         question = torch.where(blank_text[:, None], self.no_text, question)

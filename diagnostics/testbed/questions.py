@@ -68,6 +68,40 @@ def ask(rng: np.random.Generator, scene: Scene) -> Question:
             return made
 
 
+def ask_what_it_looks_like(rng: np.random.Generator, scene: Scene) -> Question | None:
+    """The colour of the only shape of a kind, or the kind of the only shape of a colour."""
+    shape = scene.shapes[int(rng.integers(len(scene.shapes)))]
+    if rng.random() < 0.5:
+        alike = tuple(each for each in scene.shapes if each.kind == shape.kind)
+        return _colour_of(shape, alike) if len(alike) == 1 else None
+    alike = tuple(each for each in scene.shapes if each.colour == shape.colour)
+    return _kind_of(shape, alike) if len(alike) == 1 else None
+
+
+def ask_for_one_of_many(rng: np.random.Generator, scene: Scene) -> Question | None:
+    """The same where several shapes fit and differ in what is asked; one of them was meant."""
+    shape = scene.shapes[int(rng.integers(len(scene.shapes)))]
+    if rng.random() < 0.5:
+        alike = tuple(each for each in scene.shapes if each.kind == shape.kind)
+        differ = len({each.colour for each in alike}) == len(alike)
+        return _colour_of(shape, (shape,)) if len(alike) > 1 and differ else None
+    alike = tuple(each for each in scene.shapes if each.colour == shape.colour)
+    differ = len({each.kind for each in alike}) == len(alike)
+    return _kind_of(shape, (shape,)) if len(alike) > 1 and differ else None
+
+
+def _colour_of(shape: Shape, about: tuple[Shape, ...]) -> Question:
+    text = f"What colour is the {shape.kind}?"
+    return Question(
+        text, shape.colour, "attribute", "What colour is the [kind]?", shape.kind, about
+    )
+
+
+def _kind_of(shape: Shape, about: tuple[Shape, ...]) -> Question:
+    text = f"Which shape is {shape.colour}?"
+    return Question(text, shape.kind, "attribute", "Which shape is [colour]?", shape.colour, about)
+
+
 def true_answer(question: Question, scene: Scene) -> str | None:
     """What the question's answer would be for another scene; None where it makes no sense."""
     words = question.text.rstrip("?").split()
@@ -79,8 +113,18 @@ def true_answer(question: Question, scene: Scene) -> str | None:
         axis = "side" if "left" in words else "height"
         found = answer_position(scene, words[2], words[3], axis)
         return found[0] if found else None
+    if question.question_type == "attribute":
+        return _looks(scene, words[-1])
     found = answer_rolls(scene) if "roll" in words else answer_like(scene, words[-1])
     return found[0] if found else None
+
+
+def _looks(scene: Scene, word: str) -> str | None:
+    """The colour of the only shape of the kind `word`, or the kind of the only one so coloured."""
+    alike = [shape for shape in scene.shapes if word in (shape.kind, shape.colour)]
+    if len(alike) != 1:
+        return None
+    return alike[0].colour if word in KINDS else alike[0].kind
 
 
 def _counting(rng: np.random.Generator, scene: Scene) -> Question:

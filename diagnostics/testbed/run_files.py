@@ -1,6 +1,5 @@
 """The files a team would bring: predictions, images; and, apart from them, the truth."""
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.testbed.model import INPUT_SIDE, PATCHES_A_SIDE
+from diagnostics.testbed.model import INPUT_SIDE
 from diagnostics.testbed.pictures import draw_all, image_name
 from diagnostics.testbed.questions import ANSWERS
-from diagnostics.testbed.training import Answers, TrainingConfig, Vocabulary, answer, train
+from diagnostics.testbed.rows import Shown, ask_all, rows_of, write_lines
+from diagnostics.testbed.training import Answers, TrainingConfig, Vocabulary, train
 from diagnostics.testbed.world import SPLITS, Sample, World, WorldConfig, make_world
 
-CANDIDATES = 5
 Progress = Callable[[float, str], None]
 
 
@@ -72,61 +71,28 @@ def write_run(
     )
     lap("train")
     progress(0.87, "Asking the model")
-    full = answer(model, shown, words)
-    only_image = answer(model, shown, words, read=False)
-    only_text = answer(model, shown, words, see=False)
+    said = ask_all(model, shown, words)
     lap("predict")
     progress(0.94, "Writing predictions")
-    rows = _rows(samples, full, only_image, only_text, dict(zip(trained, losses, strict=True)))
+    rows = rows_of(_shown(samples), said, dict(zip(trained, losses, strict=True)))
     predictions, truth = to / "predictions.jsonl", to / "truth.jsonl"
-    _write_lines(predictions, rows)
-    _write_lines(truth, _truth(samples))
+    write_lines(predictions, rows)
+    write_lines(truth, _truth(samples))
     lap("write")
-    return _summary(world, full, predictions, images, truth, seconds)
+    return _summary(world, said.full, predictions, images, truth, seconds)
 
 
-def _rows(
-    samples: Iterable[Sample],
-    full: Answers,
-    only_image: Answers,
-    only_text: Answers,
-    losses: dict[int, np.ndarray],
-) -> Iterable[dict[str, Any]]:
-    best = np.argsort(-full.probabilities, axis=1)[:, :CANDIDATES]
-    for index, sample in enumerate(samples):
-        probabilities = full.probabilities[index]
-        order = best[index]
-        row: dict[str, Any] = {
-            "sample_id": sample.sample_id,
-            "image": image_name(sample.scene),
-            "question": sample.question.text,
-            "answers": [sample.answer],
-            "prediction": ANSWERS[order[0]],
-            "confidence": _digits(probabilities[order[0]]),
-            "candidates": [
-                {"answer": ANSWERS[each], "probability": _digits(probabilities[each])}
-                for each in order
-            ],
-            "split": sample.split,
-            "domain": "new backgrounds and combinations" if sample.split == "ood" else "scenes",
-            "question_type": sample.question.question_type,
-            "category": sample.question.category,
-            "template": sample.question.template,
-            "attention": full.attention[index].reshape(PATCHES_A_SIDE, -1).round(4).tolist(),
-            "image_only": _alone(only_image, index),
-            "text_only": _alone(only_text, index),
-        }
-        if sample.question.about:
-            row["boxes"] = [list(map(float, shape.box)) for shape in sample.question.about]
-        if index in losses:
-            row["loss"] = [_digits(each) for each in losses[index]]
-        yield row
-
-
-def _alone(answers: Answers, index: int) -> dict[str, Any]:
-    best = int(answers.probabilities[index].argmax())
-    confidence = _digits(answers.probabilities[index, best])
-    return {"prediction": ANSWERS[best], "confidence": confidence}
+def _shown(samples: Iterable[Sample]) -> Iterable[Shown]:
+    for sample in samples:
+        yield Shown(
+            sample_id=sample.sample_id,
+            image=image_name(sample.scene),
+            text=sample.question.text,
+            answer=sample.answer,
+            split=sample.split,
+            question=sample.question,
+            domain="new backgrounds and combinations" if sample.split == "ood" else "scenes",
+        )
 
 
 def _truth(samples: Iterable[Sample]) -> Iterable[dict[str, Any]]:
@@ -167,13 +133,3 @@ def _summary(
         noise_among_errors=round(float(noisy[~right].mean()), 3),
         seconds=seconds,
     )
-
-
-def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8") as sink:
-        sink.writelines(json.dumps(row) + "\n" for row in rows)
-
-
-def _digits(value: float) -> float:
-    """Four digits: what a file of probabilities needs."""
-    return round(float(value), 4)

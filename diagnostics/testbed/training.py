@@ -1,7 +1,7 @@
 """Training the testbed's model, and asking it everything a run wants to know."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -11,6 +11,8 @@ from diagnostics.testbed.model import INPUT_SIDE, FusionModel, ModelConfig
 from diagnostics.testbed.questions import ANSWERS
 
 Progress = Callable[[float, str], None]
+# An image of one colour has no deviation: after to_input all of it is smaller than this.
+BLANK = 1e-3
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class TrainingConfig:
     blank_share: float = 0.1
     # Losses kept per training sample: every n-th epoch's.
     losses_kept: int = 10
+    model: ModelConfig = field(default_factory=ModelConfig)
+    # Weight of the guidance beside the answers' loss.
+    guidance: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,18 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
+class Guidance:
+    """What a pre-trained model would know already: what patches show, and where to look.
+
+    `contents` (n, 16): what each patch holds, as a number, 0 nothing; `looked_at` (n, 16): shares
+    that sum to 1, or to 0 where nothing in particular is to be looked at.
+    """
+
+    contents: np.ndarray
+    looked_at: np.ndarray
+
+
+@dataclass(frozen=True)
 class Answers:
     """What the model says of n samples: probabilities (n, answers), attention (n, 16), states."""
 
@@ -73,17 +90,20 @@ def train(
     seed: int,
     config: TrainingConfig,
     progress: Progress,
+    guidance: Guidance | None = None,
 ) -> tuple[FusionModel, np.ndarray]:
     """Train on pictures (n, 64, 64, 3) uint8, word ids (n, l) and answer numbers (n,).
 
     Returns the model and the losses (n, k) of each sample over the epochs kept.
     """
     seed_everything(seed)
-    model = FusionModel(len(vocabulary.words) + 1, len(ANSWERS), vocabulary.length, ModelConfig())
+    model = FusionModel(len(vocabulary.words) + 1, len(ANSWERS), vocabulary.length, config.model)
+    guide = Guide(guidance, config) if guidance is not None else None
     images, labels = to_input(pictures), torch.from_numpy(targets).long()
     count, steps = len(images), -(-len(images) // config.batch)
+    weights = [*model.parameters(), *(guide.parameters() if guide is not None else ())]
     optimiser = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        weights, lr=config.learning_rate, weight_decay=config.weight_decay
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, config.learning_rate, total_steps=config.epochs * steps, pct_start=0.2
@@ -96,10 +116,16 @@ def train(
         for chosen in torch.randperm(count).split(config.batch):
             lot = torch.rand(len(chosen))
             blank_image, blank_text = lot < config.blank_share, lot > 1 - config.blank_share
-            logits, _, _ = model(images[chosen], words[chosen], blank_image, blank_text)
+            seen, read = images[chosen], words[chosen]
+            logits, looked, _ = model(
+                seen, read, blank_image | nothing_to_see(seen), blank_text | nothing_to_read(read)
+            )
             each = nn.functional.cross_entropy(logits, labels[chosen], reduction="none")
+            loss = each.mean()
+            if guide is not None:
+                loss = loss + guide(chosen, model.seen(seen), looked)
             optimiser.zero_grad(set_to_none=True)
-            each.mean().backward()
+            loss.backward()
             optimiser.step()
             schedule.step()
             current[chosen] = each.detach()
@@ -118,10 +144,41 @@ def answer(
         for chosen in torch.arange(len(pictures)).split(512):
             blank_image = torch.full((len(chosen),), not see)
             blank_text = torch.full((len(chosen),), not read)
-            seen = to_input(pictures[chosen.numpy()])
-            logits, attention, states = model(seen, words[chosen], blank_image, blank_text)
+            seen, asked = to_input(pictures[chosen.numpy()]), words[chosen]
+            logits, attention, states = model(
+                seen, asked, blank_image | nothing_to_see(seen), blank_text | nothing_to_read(asked)
+            )
             found.append((logits.softmax(-1).numpy(), attention.numpy(), states.numpy()))
     return Answers(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+class Guide(nn.Module):
+    """The loss of the guidance: contents of the patches, and what is looked at."""
+
+    def __init__(self, guidance: Guidance, config: TrainingConfig) -> None:
+        super().__init__()
+        self.weight = config.guidance
+        self.contents = torch.from_numpy(guidance.contents).long()
+        self.looked_at = torch.from_numpy(guidance.looked_at).float()
+        self.tell = nn.Linear(config.model.width, int(guidance.contents.max()) + 1)
+
+    def forward(self, chosen: Tensor, seen: Tensor, looked: Tensor) -> Tensor:
+        """For the samples `chosen` (b): patches seen (b, 16, w), attention (b, 16) → a scalar."""
+        told = self.tell(seen).flatten(0, 1)
+        telling = nn.functional.cross_entropy(told, self.contents[chosen].flatten())
+        wanted = self.looked_at[chosen]
+        looking = -(wanted * looked.clamp_min(1e-6).log()).sum(-1).mean()
+        return self.weight * (telling + looking)
+
+
+def nothing_to_see(images: Tensor) -> Tensor:
+    """Images (b, 3, 64, 64) of one colour: (b,) bool."""
+    return images.abs().amax(dim=(1, 2, 3)) < BLANK
+
+
+def nothing_to_read(words: Tensor) -> Tensor:
+    """Questions (b, l) without a known word: (b,) bool."""
+    return (words > 0).sum(dim=1) == 0
 
 
 def to_input(pictures: np.ndarray) -> Tensor:

@@ -104,8 +104,7 @@ def _with_noise(
             samples[index], mismatched = moved, mismatched - 1
     for _, index in zip(range(wrong), spared, strict=False):
         sample = samples[index]
-        others = [a for a in _same_kind(sample.answer) if a != sample.answer]
-        answer = others[int(rng.integers(len(others)))]
+        answer = with_wrong_answer(rng, sample.answer)
         samples[index] = replace(sample, answer=answer, kind="wrong_answer")
     return samples
 
@@ -113,16 +112,35 @@ def _with_noise(
 def _mismatch(
     rng: np.random.Generator, sample: Sample, own: Sequence[int], scenes: Sequence[Scene]
 ) -> Sample | None:
-    """The same question and answer on another scene of the split, for which the answer is not true.
+    other = mismatched(rng, sample.question, sample.scene, own, scenes)
+    if other is None:
+        return None
+    truth = true_answer(sample.question, scenes[other])
+    return replace(sample, scene=other, kind="mismatch", true_answer=truth)
+
+
+def mismatched(
+    rng: np.random.Generator,
+    question: Question,
+    scene: int,
+    own: Sequence[int],
+    scenes: Sequence[Scene],
+) -> int | None:
+    """Another scene of the split, for which the question's answer is not true.
 
     None where chance finds no such scene: whether there is a purple star is answered with no all
     over the train split.
     """
     for other in rng.choice(own, size=min(len(own), 50), replace=False):
-        truth = true_answer(sample.question, scenes[other])
-        if other != sample.scene and truth != sample.answer:
-            return replace(sample, scene=int(other), kind="mismatch", true_answer=truth)
+        if other != scene and true_answer(question, scenes[other]) != question.answer:
+            return int(other)
     return None
+
+
+def with_wrong_answer(rng: np.random.Generator, answer: str) -> str:
+    """Another answer of the same kind, drawn at random."""
+    others = [each for each in _same_kind(answer) if each != answer]
+    return others[int(rng.integers(len(others)))]
 
 
 def _same_kind(answer: str) -> list[str]:
