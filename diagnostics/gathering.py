@@ -7,10 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from diagnostics.gathering_influence import influence_numbers
 from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
 from diagnostics.metadata import metadata_groups
 from diagnostics.novelty import question_novelty
 from diagnostics.question_vectors import question_vectors
+from diagnostics.template_mining import mined_templates
 from diagnostics.token_attention import divergences
 from triage.candidate_lists import candidate_lists, probability_of
 from triage.features import of_record
@@ -58,15 +60,15 @@ def gather(
     numbers = _numbers(sources, image_size, light, count)
     groups = _groups(light) | metadata_groups(light["meta"])
     groups |= _clusters(sources, light["position"])
-    if "template" in groups:
-        numbers["train_freq_of_template"] = _train_frequency(groups["template"], groups["split"])
+    groups |= _mined(light["question"], groups, seed)
+    numbers |= _train_frequency(groups)
     numbers["question_novelty"] = question_novelty(light["question"], light["split"])
     numbers |= _stored_features(folder, light["position"], numbers)
     progress(0.8, "Reading embeddings")
     image, text = _embeddings(folder, count, seed)
     if text is None:
         text = question_vectors(light["question"], _drawn(count, seed))
-    return Samples(
+    samples = Samples(
         position=light["position"].to_numpy().astype(np.int64),
         credit=light["credit"].to_numpy().astype(np.float64),
         error=np.asarray(light["is_error"].to_numpy(), dtype=bool),
@@ -77,6 +79,8 @@ def gather(
         image_vectors=image,
         text_vectors=text,
     )
+    progress(0.9, "Measuring influence")
+    return replace(samples, numbers={**numbers, **influence_numbers(samples, seed)})
 
 
 def _numbers(
@@ -163,6 +167,14 @@ def group_of(column: pa.ChunkedArray, form: Callable[[str], str] | None = None) 
     return Groups(np.where(codes >= 0, table[codes], -1) if len(table) else codes, tuple(forms))
 
 
+def _mined(
+    questions: pa.ChunkedArray, groups: Mapping[str, Groups], seed: int
+) -> dict[str, Groups]:
+    """Templates read off the questions, where the file names none."""
+    found = None if "template" in groups else mined_templates(questions, seed)
+    return {} if found is None else {"mined_template": found}
+
+
 def _clusters(sources: Sources, position: pa.ChunkedArray) -> dict[str, Groups]:
     """The cluster of each error sample; unclustered ones and right answers have none."""
     if sources.clustering is None:
@@ -174,12 +186,16 @@ def _clusters(sources: Sources, position: pa.ChunkedArray) -> dict[str, Groups]:
     return {"cluster": Groups(found, tuple(str(n) for n in range(int(found.max(initial=-1)) + 1)))}
 
 
-def _train_frequency(template: Groups, split: Groups | None) -> Floats:
+def _train_frequency(groups: Mapping[str, Groups]) -> dict[str, Floats]:
     """How many training samples share each sample's template; NaN without training samples."""
-    if split is None or "train" not in split.labels:
-        return np.full(len(template.codes), np.nan)
-    counts = template.counts(split.codes == split.labels.index("train")).astype(np.float64)
-    return np.where(template.codes >= 0, counts[template.codes], np.nan)
+    template, split = groups.get("template", groups.get("mined_template")), groups.get("split")
+    if template is None:
+        return {}
+    found = np.full(len(template.codes), np.nan)
+    if split is not None and "train" in split.labels:
+        counts = template.counts(split.codes == split.labels.index("train"))
+        found = np.where(template.codes >= 0, counts[template.codes], np.nan)
+    return {"train_freq_of_template": found}
 
 
 def _stored_features(

@@ -12,13 +12,15 @@ from scipy.stats import hypergeom
 from annotations.estimation.claims import holm
 from diagnostics.measures.results import Behind, Figure, Measure, Result, Row, Table
 from diagnostics.measures.samples import Groups, Samples
-from diagnostics.measures.values import difference_of, share_of
+from diagnostics.measures.values import difference_of, named, share_of
 
 # A kind is looked at with at least this many samples on either side.
 LEAST = 20
 MOST_ROWS = 50
 ALPHA = 0.05
 KINDS = ("template", "question_type", "category")
+# Read off the questions where the file names no template: finer than what follows.
+MINED = "mined_template"
 # A training error rate that is surely above this is no slip: what a clean, learnt type has not.
 OFTEN = 0.2
 CASE_A = "case A: wrong in training too"
@@ -49,7 +51,8 @@ def compute(samples: Samples) -> Result:
             "Domains that training did not have are left out.",
         ),
     ]  # fmt: skip
-    name = next((each for each in KINDS if samples.group(each) is not None), None)
+    order = (KINDS[0], MINED, *KINDS[1:])
+    name = next((each for each in order if samples.group(each) is not None), None)
     if name is None:
         return Result(tuple(figures), absent=KINDS)
     kinds = _kinds(samples.groups[name], samples.error, trained, evaluated)
@@ -61,7 +64,7 @@ def compute(samples: Samples) -> Result:
     ):
         count = sum(k.evaluation[0] for k, call in zip(kinds, calls, strict=True) if call == case)
         figures.append(Figure(key, words, share_of(count, errors), of=name.replace("_", " ")))
-    return Result(tuple(figures), (_table(name, kinds, calls),))
+    return Result(tuple(figures), (_table(samples, name, kinds, calls),))
 
 
 def called(kinds: list[_Kind]) -> list[str]:
@@ -104,7 +107,15 @@ def _kinds(
     ]
 
 
-def _table(name: str, kinds: list[_Kind], calls: list[str]) -> Table:
+def _behind(samples: Samples, name: str, label: str) -> Behind:
+    """The sample list narrowed to a kind; the errors of a mined template, which no list knows."""
+    if name != MINED:
+        return Behind(criteria={name: [label]})
+    groups = samples.groups[name]
+    return named(samples.position, samples.error & (groups.codes == groups.labels.index(label)))
+
+
+def _table(samples: Samples, name: str, kinds: list[_Kind], calls: list[str]) -> Table:
     rows = tuple(
         Row(
             kind.label,
@@ -114,7 +125,7 @@ def _table(name: str, kinds: list[_Kind], calls: list[str]) -> Table:
                 difference_of(kind.evaluation, kind.train),
             ),
             call,
-            Behind(criteria={name: [kind.label]}),
+            _behind(samples, name, kind.label),
         )
         for kind, call in list(zip(kinds, calls, strict=True))[:MOST_ROWS]
     )

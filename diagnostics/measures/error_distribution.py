@@ -6,8 +6,10 @@ from scipy import stats
 from diagnostics.measures.results import Behind, Figure, Measure, Result, Row, Table, Value
 from diagnostics.measures.samples import Groups, Samples
 from diagnostics.measures.slices import Slice, worst_slices
-from diagnostics.measures.values import share_of, shares_of
+from diagnostics.measures.values import named, share_of, shares_of
 
+# What stands in for a column that the file does not have.
+MINED = {"template": "mined_template"}
 # Columns that the sample list can be narrowed by.
 LISTED = ("split", "question_type", "template", "category", "difficulty", "domain")
 # What an answer is, and which cluster an error was put in, is no place where errors are.
@@ -23,7 +25,9 @@ def compute(samples: Samples) -> Result:
         for name in samples.groups
         if name not in LEFT_OUT and (found := samples.group(name)) is not None
     }
-    absent = tuple(name for name in LISTED if name not in columns)
+    absent = tuple(
+        name for name in LISTED if name not in columns and MINED.get(name) not in columns
+    )
     overall = Figure("error_rate", "Error rate", share_of(int(samples.error.sum()), len(samples)))
     if not len(samples):
         return Result((overall,), absent=absent)
@@ -46,7 +50,7 @@ def compute(samples: Samples) -> Result:
         Value(len(slices), "count", count=searched),
         "Of all slices searched: single values and pairs of two columns, of 20 samples or more.",
     )
-    worst = _slice_table(slices)
+    worst = _slice_table(samples, slices)
     return Result((overall, number, *strengths), (worst, *tables), absent=absent)
 
 
@@ -90,7 +94,7 @@ def _by_column(samples: Samples, name: str, groups: Groups) -> Table:
                 _lift(rates[code], overall),
                 Value(int(wrong[code]) / errors, "share"),
             ),
-            behind=_criteria({name: groups.labels[code]}),
+            behind=_behind(samples, {name: groups.labels[code]}),
         )
         for code in order
         if counts[code]
@@ -109,7 +113,7 @@ def _lift(rate: Value, overall: float) -> Value:
     return Value(rate.value / overall, "number")
 
 
-def _slice_table(found: list[Slice]) -> Table:
+def _slice_table(samples: Samples, found: list[Slice]) -> Table:
     rows = tuple(
         Row(
             " · ".join(f"{_words(name)}: {label}" for name, label in each.parts),
@@ -120,7 +124,7 @@ def _slice_table(found: list[Slice]) -> Table:
                 Value(each.rest_rate, "share"),
                 Value(each.p_adjusted, "p"),
             ),
-            behind=_criteria(dict(each.parts)),
+            behind=_behind(samples, dict(each.parts)),
         )
         for each in found[:MOST_SLICES]
     )
@@ -132,11 +136,17 @@ def _slice_table(found: list[Slice]) -> Table:
     return Table("slices", "Worst slices", "Slice", columns, rows, note)
 
 
-def _criteria(parts: dict[str, str]) -> Behind | None:
-    """The sample list narrowed to these values; None where it cannot be."""
-    if any(name not in LISTED for name in parts):
+def _behind(samples: Samples, parts: dict[str, str]) -> Behind | None:
+    """The sample list narrowed to these values, or their errors by name; None for metadata."""
+    if all(name in LISTED for name in parts):
+        return Behind(criteria={name: [label] for name, label in parts.items()})
+    if any(name not in LISTED and name not in MINED.values() for name in parts):
         return None
-    return Behind(criteria={name: [label] for name, label in parts.items()})
+    chosen = samples.error.copy()
+    for name, label in parts.items():
+        groups = samples.groups[name]
+        chosen &= groups.codes == groups.labels.index(label)
+    return named(samples.position, chosen)
 
 
 def _words(name: str) -> str:

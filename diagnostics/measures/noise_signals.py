@@ -1,13 +1,15 @@
-"""What training losses say of noise: samples that are never learnt, forgotten, or stand apart.
+"""What training says of noise: samples that are never learnt, forgotten, stand apart, or do harm.
 
 A loss is read as cross-entropy, so exp(-loss) is the probability that the model gave the reference
 answer at that epoch. A sample is learnt at an epoch where that probability is above a half.
 """
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
+from diagnostics.measures.influential import absent_fields, figures_of, tables_of
 from diagnostics.measures.results import (
     Behind,
     Chart,
@@ -31,7 +33,18 @@ _SMALLEST = 1e-9
 
 
 def compute(samples: Samples) -> Result:
-    """Signals of noise in the losses of training samples (all samples, where none is in train)."""
+    """Signals of noise in the losses and in the influence of training samples."""
+    losses = _of_losses(samples)
+    return replace(
+        losses,
+        figures=losses.figures + figures_of(samples),
+        tables=tables_of(samples),
+        absent=losses.absent + absent_fields(samples),
+    )
+
+
+def _of_losses(samples: Samples) -> Result:
+    """What losses say of training samples (of all samples, where none is in train)."""
     losses = samples.losses
     if losses is None:
         return Result(absent=("loss",), note="No loss was recorded.")

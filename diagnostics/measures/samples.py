@@ -42,10 +42,11 @@ class Samples:
 
     `position` (n): the sample's number in the run, ascending. `credit` (n): 0..1 by the run's
     scoring rule; `error` (n): credit below 0.5. `groups`: by column name, among them split,
-    question_type, category, difficulty, template, domain, cluster (error samples only), answer (the
-    first reference, normalised) and any metadata column, as `meta.<name>`. `numbers` (n each, NaN
-    where unknown): see NUMBERS. `losses`: (n, epochs), NaN where not recorded. `reference_counts`
-    (n, k): how many people gave the commonest, second … reference answer, 0-padded.
+    question_type, category, difficulty, template (or else mined_template, read off the questions),
+    domain, cluster (error samples only), answer (the first reference, normalised) and any metadata
+    column, as `meta.<name>`. `numbers` (n each, NaN where unknown): see NUMBERS. `losses`: (n,
+    epochs), NaN where not recorded. `reference_counts` (n, k): how many people gave the commonest,
+    second … reference answer, 0-padded.
     """
 
     position: npt.NDArray[np.int64]
@@ -114,5 +115,7 @@ NUMBERS: Mapping[str, str] = {
     # Share of the question's words that no training question has.
     "question_novelty": "split",
     "neighbour_agreement": "answers",
-    "self_influence": "loss",
+    # Of a draw of training samples, in nats: diagnostics.influence.
+    "self_influence": "image_embedding",
+    "influence_on_errors": "image_embedding",
 }

@@ -1,5 +1,7 @@
 """Case A and case B, planted and by chance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import fisher_exact
@@ -74,3 +76,23 @@ def test_case_b_is_fishers_exact_test() -> None:
         table = [[kind.evaluation[0], 50 - kind.evaluation[0]], [3, 57]]
         expected = fisher_exact(table, alternative="greater").pvalue <= 0.05
         assert (consistency.called([kind]) == [consistency.CASE_B]) == expected
+
+
+def test_mined_templates_stand_in_for_those_that_the_file_lacks() -> None:
+    rates = {"noisy …": (0.4, 0.4), "fine …": (0.03, 0.04)}
+    given = run_of(rates)
+    groups = dict(given.groups)
+    groups["mined_template"] = groups.pop("template")
+    samples = replace(given, groups={**groups, "category": groups["split"]})
+
+    (table,) = consistency.compute(samples).tables
+
+    assert table.of == "mined template"
+    assert table.rows[0].badge == consistency.CASE_A
+    behind = table.rows[0].behind
+    assert behind is not None
+    assert behind.criteria == {}
+    kind = groups["mined_template"]
+    found = given.error & (kind.codes == kind.labels.index("noisy …"))
+    assert set(behind.positions or ()) <= set(given.position[found].tolist())
+    assert len(behind.positions or ()) == min(int(found.sum()), 200)

@@ -144,3 +144,40 @@ def test_a_million_samples_take_seconds() -> None:
 
     assert time.perf_counter() - begun < 10
     assert value(result, "error_rate").count == count
+
+
+def test_mined_templates_are_a_column_whose_errors_are_named() -> None:
+    credit = [0.0, 0.0, 1.0, 1.0, 0.0, 1.0]
+    mined = ["is it …", "is it …", "is it …", "who …", "who …", None]
+
+    result = error_distribution.compute(samples_of(credit, {"mined_template": mined}))
+
+    (table,) = [each for each in result.tables if each.name == "by_mined_template"]
+    assert table.of == "mined template"
+    assert [(row.label, row.values[1].value) for row in table.rows] == [
+        ("is it …", 2),
+        ("who …", 1),
+    ]
+    assert [row.behind.positions for row in table.rows] == [(0, 2), (8,)]
+    assert "template" not in result.absent
+    assert "template" in error_distribution.compute(samples_of(credit)).absent
+
+
+def test_the_errors_of_a_slice_of_a_mined_template_are_named() -> None:
+    rng = np.random.default_rng(3)
+    mined = np.array(["is it …", "who …", "where …"])[rng.integers(3, size=900)]
+    category = np.array(["cat", "dog"])[rng.integers(2, size=900)]
+    bad = (mined == "who …") & (category == "dog")
+    wrong = rng.random(900) < np.where(bad, 0.8, 0.1)
+
+    result = error_distribution.compute(
+        samples_of(
+            np.where(wrong, 0.0, 1.0).tolist(),
+            {"mined_template": mined.tolist(), "category": category.tolist()},
+        )
+    )
+
+    row = next(each for each in result.tables if each.name == "slices").rows[0]
+    assert "mined template: who …" in row.label
+    assert row.behind is not None
+    assert set(row.behind.positions or ()) <= set((np.flatnonzero(bad & wrong) * 2).tolist())
