@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from diagnostics import documents
@@ -32,6 +33,7 @@ def diagnose_run(
     # Here, not above: pages import this module, and SciPy and scikit-learn cost a second.
     from diagnostics.gathering import Sources, gather
     from diagnostics.measures.registry import MEASURES
+    from diagnostics.naming import name_diagnosis
 
     if not run.samples:
         raise DiagnosisRefused(_("The run has no samples to diagnose."))
@@ -51,21 +53,29 @@ def diagnose_run(
         begun = time.perf_counter()
         results[measure.name] = measure.compute(samples)
         seconds[measure.name] = round(time.perf_counter() - begun, 2)
-    progress(0.96, _("Writing"))
+    progress(0.95, _("Naming causes"))
+    side = samples.evaluated()
     diagnosis = Diagnosis(
         run=run,
         clustering=clustering,
         seed=seed,
         created_by=user,
-        parameters={"samples": len(samples), "seconds": seconds},
+        parameters={
+            "samples": len(samples),
+            "evaluated": int(side.sum()),
+            "errors": int((side & samples.error).sum()),
+            "seconds": seconds,
+        },
     )
     document = documents.document_of(
         results, run=str(run.uuid), diagnosis=str(diagnosis.uuid), seed=seed
     )
     with folder.open_write(*diagnosis.path) as stream:
         stream.write(documents.dumped(document))
-    # The row last: what it names is there.
-    diagnosis.save(force_insert=True)
+    with transaction.atomic():
+        # The rows last: what they name is there.
+        diagnosis.save(force_insert=True)
+        name_diagnosis(diagnosis, samples, user=user)
     return diagnosis
 
 

@@ -6,9 +6,11 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from diagnostics import causes_page
 from diagnostics.charts import drawn
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
+from diagnostics.people import with_people
 from triage.browsing import SampleFilter
 from triage.filters import query_of
 from triage.models import Job, Run
@@ -29,7 +31,7 @@ def overview(run: Run) -> dict[str, Any]:
         return context
     from diagnostics.measures.registry import MEASURES
 
-    found = read_document(diagnosis)["measures"]
+    found = with_people(run, read_document(diagnosis)["measures"])
     cards = [
         {
             "measure": measure,
@@ -44,6 +46,8 @@ def overview(run: Run) -> dict[str, Any]:
         **context,
         "cards": [card for card in cards if card["figures"]],
         "unmeasured": [card for card in cards if not card["figures"]],
+        "causes": causes_page.causes(diagnosis, found),
+        "newer_rules": causes_page.is_outdated(diagnosis),
         "stale": diagnosis.is_older_than(run.current_clustering()),
     }
 
@@ -54,7 +58,10 @@ def measure_page(run: Run, name: str) -> dict[str, Any]:
     from diagnostics.measures.registry import MEASURES
 
     figures = [
-        {**each, "samples": _address(run, name, each["name"], each["behind"])}
+        {
+            **each,
+            "samples": each.get("address") or _address(run, name, each["name"], each["behind"]),
+        }
         for each in found["figures"]
     ]
     tables = [
@@ -101,7 +108,7 @@ def _measured(run: Run, name: str) -> tuple[Diagnosis, Any, dict[str, Any]]:
     diagnosis = Diagnosis.latest_of(run)
     if diagnosis is None or name not in BY_NAME:
         raise Http404
-    found = read_document(diagnosis)["measures"].get(name)
+    found = with_people(run, read_document(diagnosis)["measures"]).get(name)
     if found is None:
         raise Http404
     return diagnosis, BY_NAME[name], found

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,12 @@ from diagnostics.measures.results import Result
 
 def document_of(results: dict[str, Result], **about: Any) -> dict[str, Any]:
     """All results by the name of their measure; `about` says what they were measured on."""
-    return {**about, "measures": {name: _finite(asdict(each)) for name, each in results.items()}}
+    return {**about, "measures": plain(results)}
+
+
+def plain(results: Mapping[str, Result]) -> dict[str, Any]:
+    """Results as they are stored, by the name of their measure."""
+    return {name: finite(asdict(each)) for name, each in results.items()}
 
 
 def dumped(document: dict[str, Any]) -> bytes:
@@ -24,12 +30,12 @@ def figure_of(document: dict[str, Any], measure: str, name: str) -> dict[str, An
     return next((each for each in found if each["name"] == name), None)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """NaN and infinities as null: JSON has none."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [finite(each) for each in value]
     return value

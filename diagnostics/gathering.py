@@ -63,6 +63,7 @@ def gather(
     groups |= _mined(light["question"], groups, seed)
     numbers |= _train_frequency(groups)
     numbers["question_novelty"] = question_novelty(light["question"], light["split"])
+    numbers["question_words"] = _floats(pc.count_substring_regex(light["question"], r"\w+"))
     numbers |= _stored_features(folder, light["position"], numbers)
     progress(0.8, "Reading embeddings")
     image, text = _embeddings(folder, count, seed)

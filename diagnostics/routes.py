@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from diagnostics.views import diagnosis
+from diagnostics.views import causes, diagnosis, report
 
 app_name = "diagnostics"
 
@@ -15,4 +15,21 @@ diagnosis_urls = [
     path("runs/<int:pk>/diagnosis/<slug:name>/<str:key>/", diagnosis.behind, name="behind"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*diagnosis_urls]
+# /runs/<pk>/…
+run_urls = [
+    path("runs/<int:pk>/causes/", causes.queue, name="queue"),
+    path("runs/<int:pk>/causes/<int:position>/image/", causes.queue_image, name="queue-image"),
+    path("runs/<int:pk>/causes/clusters/", causes.clusters, name="clusters"),
+    path("runs/<int:pk>/causes/clusters/say/", causes.cluster_cause, name="cluster-cause"),
+    path("runs/<int:pk>/causes/name/", causes.name_again, name="name-again"),
+    path("runs/<int:pk>/causes/of/<slug:name>/", causes.cause, name="cause"),
+    path("runs/<int:pk>/samples/<int:position>/cause/", causes.sample_cause, name="sample-cause"),
+    path("runs/<int:pk>/checklist/", report.checklist, name="checklist"),
+    path("runs/<int:pk>/report/", report.report, name="report"),
+    path("runs/<int:pk>/report.json", report.report_json, name="report-json"),
+]
+
+# /projects/<slug>/…
+project_urls = [path("projects/<slug:slug>/rules/", causes.rules, name="rules")]
+
+urlpatterns: list[URLPattern | URLResolver] = [*diagnosis_urls, *run_urls, *project_urls]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
 from django.http import QueryDict
@@ -189,10 +190,19 @@ def features_at(run: Run, position: int) -> list[dict[str, Any]]:
             "name": feature.name,
             "description": _(feature.description),
             "value": here[0].get(feature.name),
+            "percentile": percentile(table, feature.name, here[0].get(feature.name)),
             "needs": ", ".join(_(each) for each in feature.needs),
         }
         for feature in FEATURES
     ]
+
+
+def percentile(table: pa.Table, name: str, value: float | None) -> float | None:
+    """Share of the run's error samples, in per cent, whose feature is at most `value`."""
+    if value is None:
+        return None
+    known = table[name].drop_null()
+    return 100 * float(pc.sum(pc.less_equal(known, value)).as_py() or 0) / len(known)
 
 
 def cluster_at(run: Run, position: int) -> dict[str, Any] | None:

@@ -7,7 +7,8 @@ UNDETERMINED = "undetermined"
 
 @dataclass(frozen=True)
 class Cause:
-    """One cause: what it means in a sentence, what mends it, and how easily (0 hard … 1 easy)."""
+    """One cause: what it means in a sentence, what mends it, how easily (0 hard … 1 easy), and
+    the experiment that proves or refutes it."""
 
     name: str
     title: str
@@ -15,6 +16,7 @@ class Cause:
     fix: str
     ease: float
     why_ease: str
+    experiment: str
 
 
 CAUSES: tuple[Cause, ...] = (
@@ -25,6 +27,7 @@ CAUSES: tuple[Cause, ...] = (
         "Clean the data: drop or correct what audits and the cleaning queue find; or reweight.",
         0.9,
         "No new data and no new model: a cleaned file and the same training.",
+        "Train on cleaned data, and with as much dropped at random: only the first should gain.",
     ),
     Cause(
         "generalisation",
@@ -33,6 +36,7 @@ CAUSES: tuple[Cause, ...] = (
         "Train on more of what is rare: augmentation, synthetic scenes, a few shots of the target.",
         0.4,
         "New data has to be collected or made.",
+        "Train with a few samples of the target domain: accuracy there should rise with them.",
     ),
     Cause(
         "semantic",
@@ -41,6 +45,7 @@ CAUSES: tuple[Cause, ...] = (
         "Teach the words: contrastive check of regions and keywords, knowledge-augmented training.",
         0.5,
         "Text can be written without new pictures; the model must be trained again.",
+        "Train with the new words explained or replaced: accuracy on those questions should rise.",
     ),
     Cause(
         "spatial",
@@ -49,6 +54,7 @@ CAUSES: tuple[Cause, ...] = (
         "Supervise where to look: localisation probe, then attention or relation supervision.",
         0.3,
         "Boxes are needed, and a training that uses them.",
+        "Probe whether the answer’s box is found at all; then train with supervised attention.",
     ),
     Cause(
         "missing_modality",
@@ -57,6 +63,7 @@ CAUSES: tuple[Cause, ...] = (
         "Train with modalities dropped at random; fill in what is missing with a caption.",
         0.6,
         "A change of training alone.",
+        "Train with modalities dropped at random: the loss without the picture should shrink.",
     ),
     Cause(
         "ambiguity",
@@ -65,6 +72,7 @@ CAUSES: tuple[Cause, ...] = (
         "Give context, or train and score with several right answers.",
         0.7,
         "Scoring changes at once; training needs the further answers.",
+        "Score with several right answers, then train with them: near misses should vanish.",
     ),
 )
 BY_NAME = {cause.name: cause for cause in CAUSES}

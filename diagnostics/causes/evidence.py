@@ -25,6 +25,11 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("confidence", "probability of the model's answer", "confidence"),
+    Column(
+        "sureness",
+        "share of the type's right answers that the model was less sure of",
+        "confidence",
+    ),
     Column("reference_probability", "probability that the model gave the reference", "candidates"),
     Column("top_margin", "probability of the best candidate minus the next", "candidates"),
     Column("reference_rank", "place of the reference among the candidates", "candidates"),
@@ -51,6 +56,7 @@ COLUMNS: tuple[Column, ...] = (
         "how much the answer's probability changes when the text is blanked",
         "image_only",
     ),
+    Column("words_left", "words of the question, over the median of its type", "question"),
     Column("image_text_similarity", "cosine of image and text", "image_embedding"),
     Column("neighbour_agreement", "share of like samples with the same reference", "answers"),
     Column("people_agree", "share of people who gave the commonest reference", "answers"),
@@ -83,10 +89,11 @@ def evidence_of(samples: Samples) -> Evidence:
         "image_effect": _effect(samples, "text_only"),
         "text_effect": _effect(samples, "image_only"),
         "people_agree": _people_agree(samples),
+        "confidence": _confidence(samples),
+        "sureness": _sureness(samples),
+        "words_left": _words_left(samples),
         **_by_type(samples),
     }
-    if "confidence" not in samples.numbers or samples.number("confidence") is None:
-        whole["confidence"] = samples.numbers.get("top_probability", _unknown(samples))
     if samples.group("split") is None:
         whole["out_of_domain"] = _unknown(samples)
     rows = np.flatnonzero(samples.error).astype(np.int64)
@@ -96,6 +103,44 @@ def evidence_of(samples: Samples) -> Evidence:
 
 def _unknown(samples: Samples) -> Floats:
     return np.full(len(samples), np.nan)
+
+
+def _confidence(samples: Samples) -> Floats:
+    """Probability of the model's answer (n), from the record or its candidates."""
+    own = samples.number("confidence")
+    return own if own is not None else samples.numbers.get("top_probability", _unknown(samples))
+
+
+def _sureness(samples: Samples) -> Floats:
+    """Share of the right answers of the sample's type and side that are at most as sure (n).
+
+    A side is training or evaluation. Where the model is sure of all it says, 0.9 means nothing:
+    the place among its right answers does.
+    """
+    confidence, found = _confidence(samples), _unknown(samples)
+    types = samples.group("question_type")
+    codes = types.codes if types is not None else np.zeros(len(samples), dtype=np.int32)
+    trained = samples.in_split("train")
+    for code in np.unique(codes):
+        for side in (trained, ~trained):
+            here = (codes == code) & side & np.isfinite(confidence)
+            right = np.sort(confidence[here & ~samples.error])
+            if len(right) >= LEAST:
+                found[here] = np.searchsorted(right, confidence[here], "right") / len(right)
+    return found
+
+
+def _words_left(samples: Samples) -> Floats:
+    """Words of the question (n) over the median of its type; NaN without question types."""
+    words, types = samples.number("question_words"), samples.group("question_type")
+    if words is None or types is None:
+        return _unknown(samples)
+    medians = np.full(len(types.labels), np.nan)
+    for code in range(len(types.labels)):
+        here = words[(types.codes == code) & np.isfinite(words)]
+        if len(here) >= LEAST:
+            medians[code] = np.median(here)
+    return words / spread(types, medians)
 
 
 def _training_margin(samples: Samples) -> Floats:
@@ -110,9 +155,7 @@ def _effect(samples: Samples, alone: str) -> Floats:
     """Change of the answer's probability when only `alone` is seen; 1 where the answer changes."""
     same = samples.numbers.get(f"{alone}_same", _unknown(samples))
     name = "text_confidence" if alone == "text_only" else "image_confidence"
-    both = samples.number("confidence")
-    whole = both if both is not None else samples.numbers.get("top_probability", _unknown(samples))
-    change = np.abs(whole - samples.numbers.get(name, _unknown(samples)))
+    change = np.abs(_confidence(samples) - samples.numbers.get(name, _unknown(samples)))
     return np.where(same == 0, 1.0, np.where(np.isnan(same), np.nan, change))
 
 

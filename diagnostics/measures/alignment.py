@@ -5,12 +5,13 @@ import numpy as np
 from diagnostics.measures.places import asks_for_place
 from diagnostics.measures.results import Chart, Figure, Measure, Result, Series, Value
 from diagnostics.measures.samples import Bools, Floats, Samples
-from diagnostics.measures.values import mean_difference, mean_of, named, share_of
+from diagnostics.measures.values import difference_of, mean_difference, mean_of, named, share_of
 
 DIFFUSE = 0.9
 OFF_MASS = 0.2
 OFF_IOU = 0.1
 BINS = 20
+LEAST = 20
 WHERE = "questions that ask for a place"
 LOOKED = {
     "attention_entropy": ("Spread of the attention, 0 focused to 1 uniform", "attention"),
@@ -35,12 +36,22 @@ def compute(samples: Samples) -> Result:
         figures += [
             each for name in known for each in _of_places(samples, places, name, known[name])
         ]
+    figures += _place_gap(samples, places, chosen & ~places)
     charts = tuple(
         _spread(samples, chosen, name, LOOKED[name][0], known[name])
         for name in ("attention_entropy", "attention_in_box", "localization_iou")
         if name in known and (chosen & np.isfinite(known[name])).any()
     )
     return Result(tuple(figures), charts=charts, absent=absent)
+
+
+def _place_gap(samples: Samples, places: Bools, others: Bools) -> list[Figure]:
+    """How much more often questions for a place go wrong, in evaluation."""
+    if min(places.sum(), others.sum()) < LEAST:
+        return []
+    sides = [(int((side & samples.error).sum()), int(side.sum())) for side in (places, others)]
+    words = "Error rate of questions that ask for a place minus the others"
+    return [Figure("place_gap", words, difference_of(*sides))]
 
 
 def _held(samples: Samples, chosen: Bools, name: str, words: str, looked: Floats) -> list[Figure]:

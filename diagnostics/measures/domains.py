@@ -50,7 +50,8 @@ def compute(samples: Samples) -> Result:
             absent.append("template" if name.startswith("train") else "split (with train rows)")
             continue
         here = chosen & np.isfinite(number)
-        if not here.any():
+        if not (here & ~samples.error).any():
+            # Measured on errors alone: there is no accuracy to set against it.
             continue
         place, middles = _bins(name, number[here])
         right = ~samples.error[here]

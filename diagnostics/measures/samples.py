@@ -114,6 +114,7 @@ NUMBERS: Mapping[str, str] = {
     "domain_ood_score": "split",
     # Share of the question's words that no training question has.
     "question_novelty": "split",
+    "question_words": "question",
     "neighbour_agreement": "answers",
     # Of a draw of training samples, in nats: diagnostics.influence.
     "self_influence": "image_embedding",

@@ -5,7 +5,13 @@ import numpy as np
 from annotations.estimation.mismatch import roc_curve
 from diagnostics.measures.results import Chart, Figure, Measure, Result, Row, Series, Table, Value
 from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
-from diagnostics.measures.values import mean_difference, mean_of, named
+from diagnostics.measures.values import (
+    difference_of,
+    mean_difference,
+    mean_of,
+    named,
+    share_of,
+)
 
 LEAST = 20
 BINS = 40
@@ -39,7 +45,33 @@ def compute(samples: Samples) -> Result:
         absent.append("category")
     else:
         figures += _agreement(samples.text_vectors, categories)
+    figures += _new_words(samples)
     return Result(tuple(figures), tuple(tables), tuple(charts), (*absent, "embeddings of regions"))
+
+
+def _new_words(samples: Samples) -> list[Figure]:
+    """Accuracy lost on questions with words that training hardly had."""
+    novelty, chosen = samples.number("question_novelty"), samples.evaluated()
+    if novelty is None:
+        return []
+    new = chosen & (novelty > 0)
+    known = chosen & (novelty == 0)
+    if min(new.sum(), known.sum()) < LEAST:
+        return []
+    sides = [(int((side & samples.error).sum()), int(side.sum())) for side in (new, known)]
+    return [
+        Figure(
+            "new_words_share",
+            "Questions with words that training hardly had",
+            share_of(int(new.sum()), int((new | known).sum())),
+            behind=named(samples.position, new & samples.error, novelty),
+        ),
+        Figure(
+            "new_words_gap",
+            "Error rate of questions with new words minus the others",
+            difference_of(*sides),
+        ),
+    ]
 
 
 def paired(samples: Samples) -> tuple[np.ndarray, Floats, Floats] | None:

@@ -29,6 +29,12 @@ def in_unit(value: float | None, unit: str) -> str:
     return plain(value)
 
 
+@register.filter
+def gained(share: float | None) -> str:
+    """'+3.2 points' of accuracy."""
+    return "" if share is None else _("%(n)s points") % {"n": signed(share)}
+
+
 def signed(share: float) -> str:
     """A difference of shares in points, with its sign."""
     sign = "+" if share > 0 else "−" if share < 0 else "±"

@@ -18,7 +18,7 @@ from diagnostics.testbed.scenes import COLOURS, KINDS, SIDE, Scene, Shape
 from diagnostics.testbed.training import Guidance, TrainingConfig, Vocabulary, train
 
 BLANK_IMAGE = "blank.png"
-TRAINING = TrainingConfig(epochs=12)
+TRAINING = TrainingConfig(epochs=10)
 Progress = Callable[[float, str], None]
 
 

@@ -37,7 +37,7 @@ class PlantedConfig:
 
     name: str
     seed: int = 0
-    train: int = 6000
+    train: int = 9000
     val: int = 500
     test: int = 2400
     shares: Mapping[str, float] = field(default_factory=dict)

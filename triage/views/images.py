@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from triage.access import run_for
 from triage.image_files import NotAPicture
+from triage.models import Run
 from triage.pictures import SIDES, image_key, read_run_image, rendition
 from triage.run_page import folder_of
 from triage.store import DataRoot
@@ -14,7 +15,11 @@ from triage.store import DataRoot
 @require_GET
 def run_image(request: HttpRequest, pk: int, path: str) -> HttpResponse:
     """A rendition of one image; `size` is thumb or view."""
-    run = run_for(request.user, pk)
+    return image_of(request, run_for(request.user, pk), path)
+
+
+def image_of(request: HttpRequest, run: Run, path: str) -> HttpResponse:
+    """The rendition, for someone who was let in already. Raises Http404."""
     folder = folder_of(run)
     side = SIDES.get(request.GET.get("size", "view"), SIDES["view"])
     try:

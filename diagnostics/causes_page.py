@@ -1,0 +1,146 @@
+"""What pages and the report show of the causes: verdicts, priorities, and the samples behind."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from diagnostics.confirmed import agreement
+from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
+from diagnostics.naming import ease_of
+from triage.models import Run
+from triage.run_page import browser_of
+
+MOST_SHOWN = 100
+
+
+def causes(diagnosis: Diagnosis, measures: dict[str, Any]) -> dict[str, Any] | None:
+    """Every challenge, by affected samples × ease; None for a diagnosis without a naming.
+
+    `measures`: the diagnosis' own with the audits' figures beside them (people.with_people).
+    """
+    naming = diagnosis.naming()
+    if naming is None:
+        return None
+    from diagnostics.causes.affected import Affected
+    from diagnostics.causes.catalogue import BY_NAME
+    from diagnostics.causes.verdicts import verdicts
+
+    found = [Affected.from_dict(each) for each in naming.summary["affected"]]
+
+    affected = {each["cause"]: each for each in naming.summary["affected"]}
+    ease, reasons = ease_of(naming.rules), naming.rules.reasons if naming.rules else {}
+    rows = [
+        {
+            "cause": BY_NAME[verdict["cause"]],
+            "verdict": verdict,
+            "affected": affected[verdict["cause"]],
+            "ease": ease[verdict["cause"]],
+            "why_ease": reasons.get(verdict["cause"]) or _(BY_NAME[verdict["cause"]].why_ease),
+            "priority": affected[verdict["cause"]]["evaluated"] * ease[verdict["cause"]],
+            "samples": _address(diagnosis.run, affected[verdict["cause"]]),
+        }
+        for verdict in map(asdict, verdicts(found, measures))
+    ]
+    rows.sort(key=lambda row: (row["verdict"]["strength"] == "none", -row["priority"]))
+    most = max((row["priority"] for row in rows), default=0.0)
+    for row in rows:
+        row["bar"] = round(100 * row["priority"] / most, 1) if most else 0
+    return {
+        "naming": naming,
+        "rows": rows,
+        "leading": next((row for row in rows if row["verdict"]["strength"] != "none"), None),
+        "undetermined": affected["undetermined"],
+        "undetermined_samples": _address(diagnosis.run, affected["undetermined"]),
+        "errors": naming.summary["errors"],
+        "evaluated": naming.summary["evaluated"],
+        "accuracy": _accuracy(naming),
+        "agreement": agreement(diagnosis.run),
+    }
+
+
+def is_outdated(diagnosis: Diagnosis) -> bool:
+    """Whether the rules, or what people confirmed, changed since the errors were named."""
+    naming = diagnosis.naming()
+    if naming is None:
+        return False
+    book = RuleBook.current_of(diagnosis.run.project)
+    if (book.pk if book else None) != naming.rules_id:
+        return True
+    later = CauseVerdict.objects.filter(run=diagnosis.run, created_at__gt=naming.created_at)
+    return later.exists()
+
+
+def _accuracy(naming: Naming) -> float | None:
+    total = naming.summary["evaluated"]
+    return (total - naming.summary["errors"]) / total if total else None
+
+
+def _address(run: Run, affected: dict[str, Any]) -> str:
+    if not affected["evaluated"]:
+        return ""
+    return reverse("diagnostics:cause", args=[run.pk, affected["cause"]])
+
+
+def cause_page(run: Run, name: str) -> dict[str, Any]:
+    """The error samples that one cause was named for, the surest first. Raises Http404."""
+    diagnosis = Diagnosis.latest_of(run)
+    naming = diagnosis.naming() if diagnosis is not None else None
+    if naming is None:
+        raise Http404
+    found = next((each for each in naming.summary["affected"] if each["cause"] == name), None)
+    if found is None:
+        raise Http404
+    from diagnostics.causes.catalogue import BY_NAME
+
+    positions = found["positions"]
+    rows = browser_of(run).rows(positions[:MOST_SHOWN])
+    return {
+        "run": run,
+        "diagnosis": diagnosis,
+        "cause": BY_NAME.get(name),
+        "affected": found,
+        "rows": rows,
+        "left": found["evaluated"] - len(rows),
+    }
+
+
+def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
+    """What was found on one error sample: its cause, the rule's sentence, each column of evidence.
+
+    None where the run has no diagnosis or the sample is no error of it.
+    """
+    diagnosis = Diagnosis.latest_of(run)
+    naming = diagnosis.naming() if diagnosis is not None else None
+    if diagnosis is None or naming is None:
+        return None
+    from diagnostics.causes.catalogue import BY_NAME
+    from diagnostics.causes.evidence import COLUMNS
+    from diagnostics.causes.rules import BY_NAME as RULES
+    from diagnostics.naming import read_one
+
+    found = read_one(diagnosis, naming, position)
+    if found is None:
+        return None
+    rule = RULES.get(found["rule"])
+    decisive = {condition.column for condition in rule.conditions} if rule is not None else set()
+    lines = [
+        {
+            "words": column.description,
+            "value": found["evidence"][column.name],
+            "percentile": found["percentiles"][column.name],
+            "decisive": column.name in decisive,
+        }
+        for column in COLUMNS
+        if found["evidence"][column.name] is not None
+    ]
+    return {
+        "cause": BY_NAME.get(found["cause"]),
+        "name": found["cause"],
+        "strength": found["strength"],
+        "rule": rule,
+        "lines": sorted(lines, key=lambda line: not line["decisive"]),
+        "method": naming.method,
+    }

@@ -1,0 +1,204 @@
+"""Naming the errors of a diagnosis: by the rules, or by the classifier where it is better.
+
+The evidence is stored with the diagnosis, so that errors are named anew in a moment when a lead
+changes a threshold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from django.utils.translation import gettext as _
+
+from diagnostics import documents
+from diagnostics.models import Diagnosis, Naming, RuleBook
+
+if TYPE_CHECKING:
+    from diagnostics.causes.evidence import Evidence
+    from diagnostics.causes.rules import Named
+    from diagnostics.measures.samples import Samples
+
+
+class RulesRefused(ValueError):
+    """Thresholds that make no sense; the message is for the lead who set them."""
+
+
+def thresholds_of(book: RuleBook | None) -> dict[str, float]:
+    """Every threshold by its name: the defaults, and what the project set otherwise."""
+    from diagnostics.causes.rules import DEFAULTS
+
+    own = book.thresholds if book is not None else {}
+    return {name: float(own.get(name, value)) for name, value in DEFAULTS.items()}
+
+
+def ease_of(book: RuleBook | None) -> dict[str, float]:
+    """How easily each cause is mended, 0..1."""
+    from diagnostics.causes.catalogue import CAUSES
+
+    own = book.ease if book is not None else {}
+    return {cause.name: float(own.get(cause.name, cause.ease)) for cause in CAUSES}
+
+
+def new_rules(
+    project: Any,
+    *,
+    thresholds: Mapping[str, float],
+    ease: Mapping[str, float],
+    reasons: Mapping[str, str],
+    note: str = "",
+    user: Any = None,
+) -> RuleBook:
+    """A next version of a project's rules. Raises RulesRefused where a number is out of range."""
+    from diagnostics.causes.catalogue import BY_NAME
+    from diagnostics.causes.rules import THRESHOLDS
+
+    known = {each.name: each for each in THRESHOLDS}
+    kept: dict[str, float] = {}
+    for name, value in thresholds.items():
+        if name not in known:
+            raise RulesRefused(_("There is no threshold “%(name)s”.") % {"name": name})
+        low, high = known[name].low, known[name].high
+        if not low <= value <= high:
+            raise RulesRefused(
+                _("“%(name)s” must lie between %(low)s and %(high)s.")
+                % {"name": _(known[name].words), "low": low, "high": high}
+            )
+        if value != known[name].default:
+            kept[name] = value
+    for name, value in ease.items():
+        if name not in BY_NAME or not 0 <= value <= 1:
+            raise RulesRefused(_("An ease must lie between 0 and 1."))
+    last = RuleBook.current_of(project)
+    return RuleBook.objects.create(
+        project=project,
+        number=(last.number if last else 0) + 1,
+        thresholds=kept,
+        ease={n: v for n, v in ease.items() if v != BY_NAME[n].ease},
+        reasons={name: text.strip()[:200] for name, text in reasons.items() if text.strip()},
+        note=note.strip()[:200],
+        created_by=user,
+    )
+
+
+def name_diagnosis(diagnosis: Diagnosis, samples: "Samples", *, user: Any = None) -> Naming:
+    """Store the evidence on the errors of a diagnosis, and name them."""
+    from diagnostics.causes.evidence import evidence_of
+
+    evidence = evidence_of(samples)
+    side = samples.evaluated()
+    table = pa.table(
+        {
+            "position": pa.array(samples.position[evidence.rows]),
+            "evaluated": pa.array(side[evidence.rows]),
+            **{name: pa.array(values, from_pandas=True) for name, values in _columns(evidence)},
+        }
+    )
+    _folder(diagnosis).write_table(table, *diagnosis.evidence_path)
+    sizes = (int(side.sum()), int((side & samples.error).sum()))
+    return _store(diagnosis, table, sizes, user)
+
+
+def name_anew(diagnosis: Diagnosis, *, user: Any = None) -> Naming:
+    """Name the errors of a stored diagnosis by the rules of now."""
+    table = _folder(diagnosis).read_table(*diagnosis.evidence_path)
+    sizes = (int(diagnosis.parameters["evaluated"]), int(diagnosis.parameters["errors"]))
+    return _store(diagnosis, table, sizes, user)
+
+
+def _store(
+    diagnosis: Diagnosis,
+    table: pa.Table,
+    sizes: tuple[int, int],
+    user: Any,
+) -> Naming:
+    from diagnostics.causes.affected import affected
+    from diagnostics.causes.evidence import NAMES, Evidence
+    from diagnostics.confirmed import chosen_method
+
+    book = RuleBook.current_of(diagnosis.run.project)
+    columns = {name: np.asarray(table[name].to_numpy(), dtype=np.float64) for name in NAMES}
+    evidence = Evidence(np.arange(table.num_rows), columns)
+    positions = table["position"].to_numpy()
+    method, named, comparison = chosen_method(
+        diagnosis.run, positions, evidence, thresholds_of(book)
+    )
+    found = affected(positions, table["evaluated"].to_numpy(zero_copy_only=False), named, *sizes)
+    naming = Naming(
+        diagnosis=diagnosis,
+        rules=book,
+        method=method,
+        comparison=comparison,
+        summary=documents.finite(
+            {
+                "affected": [asdict(each) for each in found],
+                "evaluated": sizes[0],
+                "errors": sizes[1],
+            }
+        ),
+        created_by=user,
+    )
+    _folder(diagnosis).write_table(_causes(positions, named), *naming.path)
+    naming.save(force_insert=True)
+    return naming
+
+
+def _causes(positions: np.ndarray, named: "Named") -> pa.Table:
+    return pa.table(
+        {
+            "position": pa.array(positions),
+            "cause": pa.array(named.causes.astype(str)).dictionary_encode(),
+            "strength": pa.array(named.strengths),
+            "rule": pa.array(named.rules.astype(str)).dictionary_encode(),
+        }
+    )
+
+
+def _columns(evidence: "Evidence") -> list[tuple[str, np.ndarray]]:
+    return [(name, np.asarray(values)) for name, values in evidence.columns.items()]
+
+
+def _folder(diagnosis: Diagnosis) -> Any:
+    from diagnostics.diagnosing import folder_of
+
+    return folder_of(diagnosis.run)
+
+
+def read_causes(naming: Naming) -> pa.Table:
+    """position, cause, strength and rule of every error sample."""
+    return _folder(naming.diagnosis).read_table(*naming.path)
+
+
+def read_evidence(diagnosis: Diagnosis) -> pa.Table:
+    """position, evaluated, and every column of evidence, of every error sample."""
+    return _folder(diagnosis).read_table(*diagnosis.evidence_path)
+
+
+def read_one(diagnosis: Diagnosis, naming: Naming, position: int) -> dict[str, Any] | None:
+    """Cause, strength, rule and evidence of one error sample, with percentiles among all errors.
+
+    None where the diagnosis has no error sample at `position`.
+    """
+    from diagnostics.causes.evidence import NAMES
+
+    evidence = read_evidence(diagnosis)
+    rows = np.flatnonzero(evidence["position"].to_numpy() == position)
+    if not len(rows):
+        return None
+    row = int(rows[0])
+    causes = read_causes(naming)
+    values = {name: evidence[name][row].as_py() for name in NAMES}
+    return {
+        **{name: causes[name][row].as_py() for name in ("cause", "strength", "rule")},
+        "evidence": values,
+        "percentiles": {name: _percentile(evidence[name], values[name]) for name in NAMES},
+    }
+
+
+def _percentile(column: pa.ChunkedArray, value: float | None) -> float | None:
+    """Share of the known values, in per cent, that are at most `value`."""
+    if value is None:
+        return None
+    known = column.drop_null().to_numpy()
+    return float(100 * (known <= value).mean())

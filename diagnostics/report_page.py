@@ -1,0 +1,135 @@
+"""The report: run, audits, noise ratio, diagnosis, priorities, for people who never sign in."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from annotations.models import Audit
+from annotations.standing import noise_document
+from diagnostics import causes_page, checklist
+from diagnostics.charts import drawn
+from diagnostics.diagnosing import read_document
+from diagnostics.documents import finite
+from diagnostics.models import Diagnosis
+from diagnostics.people import judged_audits, with_people
+from triage.models import Run
+
+# Rows of a table that the report prints; the page of the measure has all of them.
+MOST_ROWS = 12
+
+
+def measures_of(run: Run) -> tuple[Diagnosis | None, dict[str, Any] | None]:
+    """The newest diagnosis with the audits' figures beside its own."""
+    diagnosis = Diagnosis.latest_of(run)
+    if diagnosis is None:
+        return None, None
+    return diagnosis, with_people(run, read_document(diagnosis)["measures"])
+
+
+def checklist_context(run: Run) -> dict[str, Any]:
+    """The checklist page."""
+    diagnosis, measures = measures_of(run)
+    steps, rules = checklist.answered(checklist.known_of(run, measures))
+    return {
+        "run": run,
+        "diagnosis": diagnosis,
+        "steps": steps,
+        "rules": rules,
+        "states": checklist.STATES,
+        "settled": sum(each.finding.state != "open" for each in (*steps, *rules)),
+        "entries": len(steps) + len(rules),
+    }
+
+
+def context(run: Run) -> dict[str, Any]:
+    """The report's page."""
+    from diagnostics.measures.registry import MEASURES
+
+    diagnosis, measures = measures_of(run)
+    shown = [
+        {
+            "measure": measure,
+            "figures": measures[measure.name]["figures"],
+            "tables": [
+                {**each, "rows": each["rows"][:MOST_ROWS], "left": len(each["rows"][MOST_ROWS:])}
+                for each in measures[measure.name]["tables"]
+            ],
+            "charts": [chart for c in measures[measure.name]["charts"] if (chart := drawn(c))],
+        }
+        for measure in MEASURES
+        if measures is not None and measure.name in measures and measures[measure.name]["figures"]
+    ]
+    return {
+        **checklist_context(run),
+        "project": run.project,
+        "made_at": timezone.now(),
+        "clustering": run.current_clustering(),
+        "audits": [each for question in Audit.Question for each in judged_audits(run, question)],
+        "causes": causes_page.causes(diagnosis, measures) if diagnosis and measures else None,
+        "measures": shown,
+    }
+
+
+def document(run: Run) -> dict[str, Any]:
+    """The same as plain values."""
+    page = context(run)
+    causes = page["causes"]
+    found: dict[str, Any] = finite(
+        {
+            "run": {
+                "id": run.pk,
+                "uuid": str(run.uuid),
+                "name": run.name,
+                "project": run.project.name,
+                "samples": run.samples,
+                "errors": run.errors,
+                "source": run.source_name,
+                "checksum": run.source_sha256,
+                "scoring": run.scoring,
+            },
+            "made_at": page["made_at"].isoformat(),
+            "audits": [noise_document(each.audit) for each in page["audits"]],
+            "checklist": [
+                {
+                    "key": each.entry.key,
+                    "state": each.finding.state,
+                    "words": each.finding.words,
+                    "points_to": list(each.finding.causes),
+                    "figures": [
+                        {"words": f["words"], "value": f["value"]} for f in each.finding.figures
+                    ],
+                }
+                for each in (*page["steps"], *page["rules"])
+            ],
+            "causes": None if causes is None else _causes(causes),
+            "measures": measures_of(run)[1],
+        }
+    )
+    return found
+
+
+def _causes(causes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "method": causes["naming"].method,
+        "rules": causes["naming"].rules.number if causes["naming"].rules else 0,
+        "comparison": causes["naming"].comparison,
+        "agreement": causes["agreement"],
+        "errors": causes["errors"],
+        "evaluated": causes["evaluated"],
+        "undetermined": causes["undetermined"]["evaluated"],
+        "priorities": [
+            {
+                "cause": row["cause"].name,
+                "strength": row["verdict"]["strength"],
+                "count": row["affected"]["count"],
+                "of_errors": row["affected"]["of_errors"],
+                "what_if": row["affected"]["what_if"],
+                "ease": row["ease"],
+                "priority": row["priority"],
+                "evidence_for": row["verdict"]["evidence_for"],
+                "evidence_against": row["verdict"]["evidence_against"],
+                "experiment": row["verdict"]["experiment"],
+            }
+            for row in causes["rows"]
+        ],
+    }

@@ -1,0 +1,128 @@
+"""Causes: their samples, the queue in which people confirm them, and the rules that name them."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from diagnostics import cause_queue, causes_page, queue_page, rules_page
+from diagnostics.forms import RulesForm
+from diagnostics.models import Diagnosis, RuleBook
+from diagnostics.naming import RulesRefused, name_anew, new_rules
+from triage.access import project_for, run_for
+from triage.models import Role
+from triage.run_page import browser_of
+from triage.views.images import image_of
+
+MOST_SKIPPED = 500
+
+
+@require_GET
+def cause(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """The error samples of one cause."""
+    run = run_for(request.user, pk)
+    return render(request, "diagnostics/cause.html", causes_page.cause_page(run, name))
+
+
+@require_GET
+def sample_cause(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    """The cause and the evidence of one sample, as a part of its page."""
+    run = run_for(request.user, pk)
+    found = causes_page.evidence_lines(run, position)
+    return render(request, "diagnostics/_evidence.html", {"run": run, "found": found})
+
+
+@require_http_methods(["GET", "POST"])
+def queue(request: HttpRequest, pk: int) -> HttpResponse:
+    """One error sample; a key names its cause and brings the next."""
+    run = run_for(request.user, pk, Role.ANNOTATOR)
+    key = f"causes:{run.pk}"
+    if request.method == "POST":
+        wish, position = request.POST.get("do", ""), request.POST.get("position", "")
+        try:
+            if wish == "undo":
+                back = cause_queue.undo(run, request.user)
+                return redirect(queue_page.address(run, back))
+            if not position.isdecimal() or len(position) > 18:
+                raise Http404
+            if wish == "skip":
+                skipped = [*request.session.get(key, []), int(position)]
+                request.session[key] = skipped[-MOST_SKIPPED:]
+            else:
+                cause_queue.judge(run, request.user, int(position), wish)
+        except cause_queue.CauseRefused as reason:
+            messages.error(request, str(reason))
+        return redirect(queue_page.address(run, None))
+    wanted = request.GET.get("sample", "")
+    chosen = int(wanted) if wanted.isdecimal() and len(wanted) <= 18 else None
+    passed_by = set(request.session.get(key, []))
+    context = queue_page.context(run, request.user, chosen, passed_by)
+    return render(request, "diagnostics/queue.html", context)
+
+
+@require_GET
+def queue_image(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    """The picture of a sample in the queue, for everybody who may judge it."""
+    run = run_for(request.user, pk, Role.ANNOTATOR)
+    rows = browser_of(run).rows([position], ("position", "image", "is_error"))
+    if not rows or not rows[0]["image"] or not rows[0]["is_error"]:
+        raise Http404
+    return image_of(request, run, rows[0]["image"])
+
+
+@require_POST
+def cluster_cause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a whole cluster a cause."""
+    run = run_for(request.user, pk)
+    cluster = request.POST.get("cluster", "")
+    if not cluster.lstrip("-").isdecimal() or len(cluster) > 9:
+        raise Http404
+    try:
+        cause_queue.judge_cluster(run, request.user, int(cluster), request.POST.get("cause", ""))
+    except cause_queue.CauseRefused as reason:
+        messages.error(request, str(reason))
+    return redirect("diagnostics:clusters", pk)
+
+
+@require_GET
+def clusters(request: HttpRequest, pk: int) -> HttpResponse:
+    """The clusters with the causes that their samples were named, to confirm or correct."""
+    run = run_for(request.user, pk)
+    return render(request, "diagnostics/clusters.html", queue_page.clusters(run, request.user))
+
+
+@require_http_methods(["GET", "POST"])
+def rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """The table of rules, its thresholds and the eases, each version kept."""
+    project = project_for(request.user, slug, Role.LEAD)
+    book = RuleBook.current_of(project)
+    form = RulesForm(book, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            new_rules(
+                project,
+                thresholds=form.of("t-"),
+                ease=form.of("e-"),
+                reasons=form.of("r-"),
+                note=form.cleaned_data["note"],
+                user=request.user,
+            )
+        except RulesRefused as reason:
+            messages.error(request, str(reason))
+        else:
+            messages.success(request, _("Saved. Name the errors of a run anew to apply it."))
+            return redirect("diagnostics:rules", slug)
+    return render(request, "diagnostics/rules.html", rules_page.context(project, book, form))
+
+
+@require_POST
+def name_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name the errors by the rules, and the confirmed causes, of now."""
+    run = run_for(request.user, pk)
+    diagnosis = Diagnosis.latest_of(run)
+    if diagnosis is None or diagnosis.naming() is None:
+        raise Http404
+    name_anew(diagnosis, user=request.user)
+    messages.success(request, _("The errors were named anew."))
+    return redirect("diagnostics:diagnosis", pk)

@@ -1,0 +1,39 @@
+"""The checklist that evaluates itself, and the report."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from diagnostics import report_page
+from diagnostics.styles import inlined_styles
+from triage.access import run_for
+
+
+@require_GET
+def checklist(request: HttpRequest, pk: int) -> HttpResponse:
+    """Five steps and four rules, each with its number and the next act."""
+    run = run_for(request.user, pk)
+    return render(request, "diagnostics/checklist.html", report_page.checklist_context(run))
+
+
+@require_GET
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """One page that stands alone: styles inside, no script, nothing to fetch."""
+    run = run_for(request.user, pk)
+    styles, allowed = inlined_styles()
+    context = {**report_page.context(run), "styles": styles}
+    response = render(request, "diagnostics/report.html", context)
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src {allowed}; img-src data:; frame-ancestors 'none'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    if request.GET.get("download") == "1":
+        response.headers["Content-Disposition"] = f'attachment; filename="report-run-{run.pk}.html"'
+    return response
+
+
+@require_GET
+def report_json(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same as plain values."""
+    run = run_for(request.user, pk)
+    return JsonResponse(report_page.document(run), json_dumps_params={"ensure_ascii": False})
