@@ -58,7 +58,7 @@ def compare(
 ) -> Comparison:
     """Both on the confirmed samples `rows` (m) of the evidence, whose causes (m) people gave."""
     kept = _learnable(causes)
-    table, truth = _finite(evidence.table()[rows]), causes
+    table, truth = _finite(evidence.table())[rows], causes
     by_rules = name_causes(evidence, thresholds).causes[rows]
     guessed = np.full(len(truth), UNDETERMINED, dtype=object)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
@@ -111,5 +111,7 @@ def _learnable(causes: np.ndarray) -> np.ndarray:
 
 
 def _finite(table: np.ndarray) -> np.ndarray:
-    """Infinite ranks (no reference among the candidates) as a place behind all."""
-    return np.where(np.isposinf(table), 1e6, table)
+    """Infinite ranks (no reference among the candidates) as a place behind all; what is absent of
+    every sample says nothing, and the model takes no such column."""
+    known = ~np.isnan(table).all(axis=0)
+    return np.where(np.isposinf(table), 1e6, table)[:, known]

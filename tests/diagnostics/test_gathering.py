@@ -116,7 +116,8 @@ def test_a_bare_record_is_bare_columns() -> None:
     assert samples.reference_counts is None
     assert samples.image_vectors is None
     assert {name for name in samples.numbers if samples.number(name) is not None} <= {
-        "candidate_count"
+        "candidate_count",
+        "question_words",
     }
 
 

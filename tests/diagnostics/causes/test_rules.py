@@ -30,24 +30,18 @@ def test_a_sample_without_evidence_is_undetermined() -> None:
     ("cause", "columns"),
     [
         ("noise", {"training_margin": -3, "type_train_error": 0.05}),
-        (
-            "noise",
-            {
-                "confidence": 0.95,
-                "reference_probability": 0.01,
-                "type_train_error": 0.05,
-                "question_novelty": 0,
-                "domain_ood_score": 50,
-            },
-        ),
+        ("noise", {"confidence": 0.95, "sureness": 0.6, "reference_probability": 0.01}),
+        ("noise", {"neighbour_agreement": 0.02, "confidence": 0.9}),
         ("generalisation", {"train_freq_of_template": 1}),
         ("generalisation", {"out_of_domain": 1}),
-        ("generalisation", {"domain_ood_score": 99, "question_novelty": 0}),
+        ("generalisation", {"domain_ood_score": 99.8}),
         ("semantic", {"question_novelty": 0.3}),
-        ("spatial", {"asks_for_place": 1, "type_train_error": 0.5}),
-        ("missing_modality", {"image_effect": 0.001}),
-        ("missing_modality", {"text_effect": 0.001}),
-        ("ambiguity", {"top_margin": 0.05, "reference_rank": 2}),
+        ("spatial", {"asks_for_place": 1, "top_margin": 0.1}),
+        ("spatial", {"asks_for_place": 1, "localization_iou": 0.0}),
+        ("missing_modality", {"image_effect": 0.0005}),
+        ("missing_modality", {"text_effect": 0.0005}),
+        ("missing_modality", {"words_left": 0.3}),
+        ("ambiguity", {"top_margin": 0.2, "reference_rank": 2, "reference_probability": 0.3}),
         ("ambiguity", {"people_agree": 0.4}),
     ],
 )
@@ -60,19 +54,17 @@ def test_each_kind_of_evidence_names_its_cause(cause: str, columns: dict[str, fl
 
 
 def test_a_condition_that_fails_silences_its_rule() -> None:
-    whole = {"confidence": 0.95, "reference_probability": 0.01, "type_train_error": 0.05}
-    familiar = {"question_novelty": 0.0, "domain_ood_score": 50.0}
+    whole = {"confidence": 0.95, "sureness": 0.6, "reference_probability": 0.01}
     rule = rules.BY_NAME["sure_of_another"]
 
-    assert rules.fires(rule, evidence(**whole, **familiar)).all()
+    assert rules.fires(rule, evidence(**whole)).all()
     for name, other in (
         ("confidence", 0.5),
+        ("sureness", 0.01),
         ("reference_probability", 0.4),
-        ("type_train_error", 0.5),
-        ("question_novelty", 0.2),
-        ("domain_ood_score", np.nan),
+        ("reference_probability", np.nan),
     ):
-        assert not rules.fires(rule, evidence(**{**whole, **familiar, name: other})).any()
+        assert not rules.fires(rule, evidence(**{**whole, name: other})).any()
 
 
 def test_rules_of_one_cause_strengthen_each_other() -> None:
@@ -83,7 +75,7 @@ def test_rules_of_one_cause_strengthen_each_other() -> None:
     second = rules.BY_NAME["rare_template"].strength
     assert one.strengths[0] == pytest.approx(first)
     assert both.strengths[0] == pytest.approx(1 - (1 - first) * (1 - second))
-    assert both.rules[0] == "rare_template"
+    assert both.rules[0] == "another_domain"
 
 
 def test_the_stronger_evidence_wins() -> None:
