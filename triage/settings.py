@@ -1,10 +1,13 @@
 """Settings, all from the environment or `.env`; a bad value stops the start."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -34,6 +37,40 @@ MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=4 * 1024**3)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=15 * 60)
 # A worker that has not said a word for this long is reported as not running.
 WORKER_SILENCE_SECONDS = 20
+
+
+def _training_commands(stored: Any) -> dict[str, list[str]]:
+    """Names of training commands and their words, as JSON wrote them.
+
+    Raises ImproperlyConfigured for anything but an object of lists of words.
+    """
+    if not isinstance(stored, dict):
+        raise ImproperlyConfigured('TRAINING_COMMANDS is an object: {"name": ["program", "word"]}')
+    for name, words in stored.items():
+        if not (isinstance(words, list) and words and all(isinstance(w, str) for w in words)):
+            raise ImproperlyConfigured(
+                f"TRAINING_COMMANDS: '{name}' needs a list of words, the program first; "
+                "no shell reads them"
+            )
+        if not name or not all(words):
+            raise ImproperlyConfigured(f"TRAINING_COMMANDS: '{name}' has an empty word or name")
+    return stored
+
+
+# Trials of an experiment: side by side on this machine, or on a Ray cluster (extra `ray`).
+COMPUTE_BACKEND = env.str("COMPUTE_BACKEND", default="local")
+if COMPUTE_BACKEND not in ("local", "ray"):
+    raise ImproperlyConfigured(f"COMPUTE_BACKEND is local or ray, not '{COMPUTE_BACKEND}'")
+# How many at once. Their threads are divided so that the cores are not promised twice.
+COMPUTE_JOBS = env.int("COMPUTE_JOBS", default=os.cpu_count() or 1)
+if COMPUTE_JOBS < 1:
+    raise ImproperlyConfigured(f"COMPUTE_JOBS is 1 or more, not {COMPUTE_JOBS}")
+# host:port of the cluster's head; empty: a cluster of this machine alone.
+RAY_ADDRESS = env.str("RAY_ADDRESS", default="")
+# External training scripts that experiments may start, by name. Nobody types one in a page.
+TRAINING_COMMANDS = _training_commands(env.json("TRAINING_COMMANDS", default={}))
+# Seconds that one trial of such a script may take.
+TRAINING_COMMAND_SECONDS = env.float("TRAINING_COMMAND_SECONDS", default=6 * 3600)
 
 INSTALLED_APPS = [
     "diagnostics",
