@@ -1,4 +1,8 @@
-"""What a trainer is shown: the samples of a run as one arm of an experiment treats them."""
+"""From an arm's settings to the samples that a trainer is shown, in training and in testing.
+
+Every draw follows from the seed and the factor it belongs to: arms with the same seed share what
+they do not differ in, and a larger share of a factor holds the smaller one.
+"""
 
 from dataclasses import dataclass
 
@@ -7,22 +11,25 @@ import numpy.typing as npt
 
 from diagnostics.measures.samples import Bools, Floats
 
+Rows = npt.NDArray[np.int64]
+Texts = tuple[tuple[str, ...], ...]
+
 
 @dataclass(frozen=True)
 class Examples:
     """m samples as a trainer is shown them.
 
-    `row` (m): rows of the material (of its target where the arm is tested on another run).
-    `questions` (m): the first of each is how it is asked, the others say the same in other words;
-    training draws one of them each epoch. `answers` (m): right answers, at least one in training.
-    `image` (m): row of `Material.regions`, -1 where there is none or it is blanked. `weight` (m):
-    of the training loss, 1 where nothing else is said. `text_blank` (m): the question is blanked.
+    `row` (m): rows of the material (of its target where the test is another run's). `questions`
+    (m): the first is how it is asked, the others are the same in other words (training draws one
+    of them each epoch). `answers` (m): right answers, at least one; several only where the arm
+    trains on all. `image` (m): row of `Material.regions`, -1 where it is missing or blanked.
+    `weight` (m) of the training loss. `text_blank` (m): the question is blanked.
     """
 
-    row: npt.NDArray[np.int64]
-    questions: tuple[tuple[str, ...], ...]
-    answers: tuple[tuple[str, ...], ...]
-    image: npt.NDArray[np.int64]
+    row: Rows
+    questions: Texts
+    answers: Texts
+    image: Rows
     weight: Floats
     text_blank: Bools
 
