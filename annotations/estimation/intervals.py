@@ -75,7 +75,8 @@ def hypergeometric_count_interval(
     """The exact interval for the number M of noisy members among N.
 
     Nothing drawn says nothing: (0, N). Everything drawn leaves no doubt: (x, x).
-    Raises ValueError unless 0 <= successes <= sample_size <= population_size and 0 < level < 1.
+    Raises ValueError unless 0 <= successes <= sample_size <= population_size, in whole numbers, and
+    0 < level < 1.
     """
     _check(successes, sample_size, population_size, level)
     low, high = _count_interval(int(successes), int(sample_size), int(population_size), level)
@@ -143,6 +144,9 @@ def critical_counts(
 
 
 def _check(successes: int, sample_size: int, population_size: int, level: float) -> None:
+    for count in (successes, sample_size, population_size):
+        if count % 1:
+            raise ValueError(f"counts must be whole numbers, not {count}")
     if not 0 <= sample_size <= population_size:
         raise ValueError(
             f"the sample size must be 0..{population_size} (the population), not {sample_size}"

@@ -134,11 +134,13 @@ def _checked(noisy: npt.ArrayLike, scores: npt.ArrayLike, mean_score: float, siz
         raise ValueError(f"{len(verdicts)} verdicts, but {len(values)} scores")
     if not np.isin(verdicts, (0.0, 1.0)).all():
         raise ValueError("verdicts must be 0 (not noisy) or 1 (noisy)")
-    if not (np.isfinite(values).all() and np.isfinite(mean_score)):
+    # A stratum of nobody has no mean score, and needs none.
+    mean = float(mean_score) if size else 0.0
+    if not (np.isfinite(values).all() and np.isfinite(mean)):
         raise ValueError("scores must be finite numbers")
     if len(verdicts) > size:
         raise ValueError(f"{len(verdicts)} items decided in a population of only {size}")
-    return _Stratum(verdicts, values, float(mean_score), int(size))
+    return _Stratum(verdicts, values, mean, int(size))
 
 
 def _merge(one: _Stratum, two: _Stratum) -> _Stratum:
@@ -175,7 +177,7 @@ def _regression(strata: list[_Stratum], total: int) -> tuple[float, float, float
         squares = float((residuals**2).sum()) + PSEUDO_MISMATCH * n / count
         spare = n if len(strata) == 1 else n - 1
         variance += share**2 * (1.0 - n / s.size) * squares / spare / n
-    return weight, min(max(point, 0.0), 1.0), variance, count - len(strata)
+    return weight, float(min(max(point, 0.0), 1.0)), float(variance), count - len(strata)
 
 
 def _korn_graubard(

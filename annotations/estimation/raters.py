@@ -1,11 +1,14 @@
 """Several annotators on one item: how far they agree, who is how reliable, what the item is.
 
 A vote is a triple (item, annotator, verdict); each annotator votes at most once per item and any
-vote may be missing.
+vote may be missing: left out, or None or NaN in the place of its verdict. Votes come as any
+collection of triples, as a mapping from (item, annotator) to the verdict, or as a table whose three
+columns are item, annotator and verdict (anything with pandas' `itertuples`).
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +17,7 @@ from scipy import stats
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Vote = tuple[Hashable, Hashable, str]
+Votes = Iterable[Vote] | Mapping[tuple[Hashable, Hashable], str]
 # Weights (resamples x patterns of votes) to coefficients (resamples).
 Coefficient = Callable[[Floats], Floats]
 
@@ -70,7 +74,7 @@ class Consensus:
 
 
 def dawid_skene(
-    votes: Iterable[Vote], smoothing: float = 0.01, tolerance: float = 1e-8, most: int = 2000
+    votes: Votes, smoothing: float = 0.01, tolerance: float = 1e-8, most: int = 2000
 ) -> Consensus:
     """Dawid and Skene (1979): each annotator has a confusion matrix, fitted by EM.
 
@@ -109,7 +113,7 @@ def dawid_skene(
     )
 
 
-def majority(votes: Iterable[Vote]) -> dict[Hashable, str | None]:
+def majority(votes: Votes) -> dict[Hashable, str | None]:
     """The most frequent verdict of each item; None for a tie."""
     table = _Table.of(votes)
     counts = table.counts()
@@ -122,7 +126,7 @@ def majority(votes: Iterable[Vote]) -> dict[Hashable, str | None]:
 
 
 def krippendorff_alpha(
-    votes: Iterable[Vote], level: float = 0.95, resamples: int = 2000, seed: int = 0
+    votes: Votes, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> Agreement:
     """Krippendorff's alpha for nominal verdicts; missing votes are allowed.
 
@@ -146,7 +150,7 @@ def krippendorff_alpha(
 
 
 def observed_agreement(
-    votes: Iterable[Vote], level: float = 0.95, resamples: int = 2000, seed: int = 0
+    votes: Votes, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> Agreement:
     """The share of pairs of verdicts on the same item that are the same; chance is not taken off.
 
@@ -164,7 +168,7 @@ def observed_agreement(
 
 
 def fleiss_kappa(
-    votes: Iterable[Vote], level: float = 0.95, resamples: int = 2000, seed: int = 0
+    votes: Votes, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> Agreement:
     """Fleiss' kappa (1971) with a percentile bootstrap over items.
 
@@ -248,7 +252,7 @@ def lang_reiczigel_interval(
     if any(total < 1 or not 0 <= part <= total for part, total in pairs):
         raise ValueError(f"counts must be 0..total of at least 1: {pairs}")
     _check_level(level)
-    apparent = noisy / decided
+    apparent = float(noisy / decided)
     plain = gold_noisy_found / gold_noisy + gold_clean_found / gold_clean - 1
     z = float(stats.norm.ppf((1 + level) / 2))
     n, sens_n, spec_n = decided + z**2, gold_noisy + 2, gold_clean + 2
@@ -279,11 +283,14 @@ class _Table:
     given: Ints
 
     @classmethod
-    def of(cls, votes: Iterable[Vote]) -> "_Table":
-        rows = list(votes)
+    def of(cls, votes: Votes) -> "_Table":
+        rows = _triples(votes)
         items = {item: None for item, _, _ in rows}
         annotators = {annotator: None for _, annotator, _ in rows}
-        verdicts = sorted({verdict for _, _, verdict in rows})
+        try:
+            verdicts = sorted({verdict for _, _, verdict in rows})
+        except TypeError:
+            raise ValueError("verdicts must all be text, or all numbers") from None
         if len({(item, annotator) for item, annotator, _ in rows}) < len(rows):
             raise ValueError("an annotator has two votes on one item")
         item_at = {item: index for index, item in enumerate(items)}
@@ -301,6 +308,24 @@ class _Table:
     def counts(self) -> Floats:
         """Votes by item and verdict."""
         return _sums(self.item, self.given, (len(self.items), len(self.verdicts)))
+
+
+def _triples(votes: Any) -> list[Vote]:
+    """Votes of any accepted form as triples, missing ones left out. Raises ValueError."""
+    if isinstance(votes, Mapping):
+        rows = [(*_parts(key), verdict) for key, verdict in votes.items()]
+    elif hasattr(votes, "itertuples"):
+        rows = list(votes.itertuples(index=False, name=None))
+    else:
+        rows = [_parts(vote) for vote in votes]
+    if odd := next((row for row in rows if len(row) != 3), None):
+        raise ValueError(f"a vote is (item, annotator, verdict), not {odd!r}")
+    # Not-a-number is the one value that differs from itself.
+    return [row for row in rows if row[2] is not None and row[2] == row[2]]
+
+
+def _parts(vote: Any) -> tuple[Any, ...]:
+    return tuple(vote) if isinstance(vote, tuple | list | np.ndarray) else (vote,)
 
 
 def _sums(rows: Ints, columns: Ints, shape: tuple[int, int]) -> Floats:
@@ -364,4 +389,4 @@ def _check_level(level: float) -> None:
 
 
 def _clip(share: float) -> float:
-    return min(max(share, 0.0), 1.0)
+    return float(min(max(share, 0.0), 1.0))

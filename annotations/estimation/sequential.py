@@ -137,7 +137,7 @@ def repeated_interval(
         first_look,
         spending_power,
     )
-    return Interval(float(low[0]) / population_size, float(high[0]) / population_size)
+    return Interval(int(low[0]) / int(population_size), int(high[0]) / int(population_size))
 
 
 def repeated_band(

@@ -151,6 +151,8 @@ def test_critical_counts_are_where_the_interval_settles(needed: int) -> None:
         ((0, -1, 10), "sample size must be 0..10"),
         ((0, 1, 10, 1.0), "level must lie between"),
         ((0, 1, 10, 0.0), "level must lie between"),
+        ((1.5, 4, 10), "whole numbers"),
+        ((1, float("nan"), 10), "whole numbers"),
     ],
 )
 def test_counts_that_cannot_be_are_refused(arguments: tuple[float, ...], message: str) -> None:
@@ -162,3 +164,10 @@ def test_a_needed_count_outside_the_population_is_refused() -> None:
     for needed in (0, 11):
         with pytest.raises(ValueError, match=r"needed must be 1\.\.10"):
             critical_counts(5, 10, needed)
+
+
+def test_counts_may_be_numbers_of_any_library() -> None:
+    plain = hypergeometric_interval(30, 200, 2000)
+    found = hypergeometric_interval(np.int64(30), np.int32(200), 2000.0)  # type: ignore[arg-type]
+    assert found == plain
+    assert type(found.low) is type(found.high) is float

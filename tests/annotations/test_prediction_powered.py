@@ -114,3 +114,16 @@ def test_samples_that_cannot_be_are_refused(arguments: tuple[object, ...], messa
         score_assisted_interval(*arguments)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="every stratum"):
         stratified_score_assisted_interval([[1]], [[0.1]], [0.1, 0.2], [10])
+
+
+def test_a_stratum_of_nobody_needs_no_mean_score() -> None:
+    noisy, scores = sample()
+    whole = score_assisted_interval(noisy, scores, 0.3, 2000)
+    found = stratified_score_assisted_interval([[], noisy], [[], scores], [np.nan, 0.3], [0, 2000])
+    assert found == whole
+
+
+def test_figures_are_plain_numbers() -> None:
+    noisy, scores = sample()
+    found = score_assisted_interval(noisy.astype(bool).tolist(), tuple(scores), 0.3, np.int64(2000))
+    assert {type(value) for value in (found.point, found.low, found.high)} == {float}

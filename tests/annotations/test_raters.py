@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from statsmodels.stats import inter_rater
 
@@ -184,6 +185,40 @@ def test_votes_that_cannot_be_are_refused() -> None:
         cohens_kappa(["match", "match"], ["match"])
     with pytest.raises(ValueError, match="level"):
         cohens_kappa(["match"], ["match"], level=1.0)
+
+
+@pytest.mark.parametrize(
+    "row", [("match",), (1, "match"), (1, "a", "match", 2), "match", [1, 1, None, 2]]
+)
+def test_what_is_no_vote_is_named(row: object) -> None:
+    for consumer in (krippendorff_alpha, dawid_skene):
+        with pytest.raises(ValueError, match=r"a vote is \(item, annotator, verdict\)"):
+            consumer([row])  # type: ignore[list-item]
+
+
+def test_verdicts_of_two_kinds_are_refused() -> None:
+    with pytest.raises(ValueError, match="all be text, or all numbers"):
+        krippendorff_alpha([(1, "a", "match"), (1, "b", 3)])  # type: ignore[list-item]
+
+
+def test_votes_may_be_triples_a_mapping_or_a_table() -> None:
+    _, votes = planted(np.random.default_rng(5), 40, [(0.9, 0.9), (0.8, 0.95)])
+    forms = [
+        tuple(votes),
+        [list(vote) for vote in votes],
+        {(item, annotator): kind for item, annotator, kind in votes},
+        pd.DataFrame(votes, columns=["item", "annotator", "verdict"]),
+    ]
+    for form in forms:
+        assert krippendorff_alpha(form) == krippendorff_alpha(votes)
+        assert dawid_skene(form).resolved() == dawid_skene(votes).resolved()
+
+
+def test_a_vote_without_a_verdict_is_a_missing_vote() -> None:
+    votes = [(1, "a", "x"), (1, "b", "x"), (2, "a", "y"), (2, "b", "x")]
+    holes = [*votes, (3, "a", None), (2, "c", float("nan"))]
+    assert krippendorff_alpha(holes) == krippendorff_alpha(votes)  # type: ignore[arg-type]
+    assert dawid_skene(holes).annotators == ["a", "b"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
