@@ -92,7 +92,10 @@ def cluster_errors(run: Run, clusters: Mapping[int, int]) -> Clustering:
         encoder="test",
         clusters=len(named),
         unclustered=numbers.count(-1),
-        cards=[{"cluster": each, "name": f"group {each}"} for each in named],
+        cards=[
+            {"cluster": each, "name": f"group {each}", "size": numbers.count(each)}
+            for each in named
+        ],
     )
     table = pa.table(
         {

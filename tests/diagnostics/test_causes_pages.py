@@ -302,9 +302,12 @@ def test_a_name_from_the_data_never_becomes_markup(client) -> None:
         assert "<img src=x" not in page
 
 
-def test_an_audit_of_another_question_is_no_noise(client, run) -> None:
+def test_an_audit_of_another_question_is_no_noise(client) -> None:
+    listed = [{"answer": "three", "probability": 0.6}, {"answer": "two", "probability": 0.4}]
+    run = ingest_run(make_project_of(), [{**row, "candidates": listed} for row in rows()])
+    diagnose_run(run)
     audit = draw_audit(run, protocol="custom", seed=7, size=20, question=Audit.Question.TOP_FIVE)
-    give_verdicts(audit, make_member(run.project, "ann", Role.ANNOTATOR), ["among"] * audit.size)
+    give_verdicts(audit, make_member(run.project, "ann", Role.ANNOTATOR), ["among_candidates"] * audit.size)
     sign_in(client, run)
     found = client.get(reverse("diagnostics:report-json", args=[run.pk])).json()
 

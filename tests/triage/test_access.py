@@ -31,6 +31,8 @@ FOR_ANNOTATORS = {
     "annotations:grid",
     "annotations:warm-up",
     "annotations:own-work",
+    "diagnostics:queue",
+    "diagnostics:queue-image",
 }
 FOR_ADMINS = {"triage:members", "triage:member"}
 
@@ -103,6 +105,11 @@ def _address(name: str, house: dict) -> str:
         "annotations:agreement-csv": {"pk": house["audit"]},
         "annotations:votes-csv": {"pk": house["audit"]},
         "annotations:export-download": {"pk": house["curated"]},
+        "diagnostics:measure": {"pk": house["run"], "name": "noise_signals"},
+        "diagnostics:behind": {"pk": house["run"], "name": "uncertainty", "key": "sure_errors"},
+        "diagnostics:cause": {"pk": house["run"], "name": "noise"},
+        "diagnostics:queue-image": {"pk": house["run"], "position": 0},
+        "diagnostics:sample-cause": {"pk": house["run"], "position": 0},
     }
     tries = [
         special.get(name, {}),
