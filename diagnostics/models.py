@@ -1,14 +1,18 @@
-"""What a diagnosis was made of, by which rules its errors were named, and what people say."""
+"""What a diagnosis was made of, by which rules its errors were named, what people say, and the
+experiments that prove a cause or refute it."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from triage.models import Clustering, Project, Run
+from annotations.models import CuratedSet, MismatchScore
+from triage.models import Clustering, Job, Project, Run
 
 
 class Diagnosis(models.Model):
@@ -163,3 +167,161 @@ class CauseVerdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} {self.position if self.position is not None else self.cluster}"
+
+
+class Experiment(models.Model):
+    """A question put to a training: arms that differ in one factor, seeds, and what came of it.
+
+    What people had said when it was designed lies frozen beside its trials, so that a trial that is
+    carried out later, or again, reads the same.
+    """
+
+    class State(models.TextChoices):
+        """Where it stands; a running one that nobody works on any more is interrupted."""
+
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        STOPPING = "stopping", _("stopping")
+        STOPPED = "stopped", _("stopped")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    OPEN = (State.WAITING, State.RUNNING, State.STOPPING)
+    INTERRUPTED = "interrupted"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="experiments")
+    # Its name in the registry; "custom" for arms that somebody wrote.
+    name = models.CharField(max_length=60)
+    # {"arms": [Arm.as_dict, …], "seeds": [int, …]}
+    design: Any = models.JSONField(default=dict)
+    options: Any = models.JSONField(default=dict)
+    trainer = models.CharField(max_length=40, default="builtin")
+    trainer_options: Any = models.JSONField(default=dict)
+    # Everything that the trials' bits depend on besides material, arm and seed.
+    configuration: Any = models.JSONField(default=dict)
+    curated_set = models.ForeignKey(
+        CuratedSet, models.PROTECT, null=True, related_name="experiments"
+    )
+    score = models.ForeignKey(MismatchScore, models.PROTECT, null=True, related_name="+")
+    target = models.ForeignKey(Run, models.PROTECT, null=True, related_name="+")
+    glossary = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    why = models.TextField(blank=True)
+    # Checksums of the run's source and of what people had said.
+    checksum = models.CharField(max_length=64)
+    people_checksum = models.CharField(max_length=64)
+    versions: Any = models.JSONField(default=dict)
+    # The sentence, and the difference with its interval: what lists and priorities show.
+    summary: Any = models.JSONField(default=dict)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    heard_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return reverse("diagnostics:experiment", args=[self.pk])
+
+    @property
+    def folder(self) -> tuple[str, str]:
+        """Its files in the run's folder."""
+        return ("experiments", self.uuid.hex)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether whoever carries it out has not been heard of for longer than they may."""
+        silence = timedelta(seconds=settings.WORKER_SILENCE_SECONDS)
+        return self.heard_at is None or timezone.now() - self.heard_at > silence
+
+    @property
+    def standing(self) -> str:
+        """Its state, and "interrupted" where its worker was killed."""
+        under_way = self.state in (self.State.RUNNING, self.State.STOPPING)
+        return self.INTERRUPTED if under_way and self.is_silent else self.state
+
+    @property
+    def standing_words(self) -> str:
+        """The same for a reader."""
+        standing = self.standing
+        return str(_("interrupted") if standing == self.INTERRUPTED else self.get_state_display())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody works on it, or will."""
+        return self.standing in self.OPEN
+
+    @property
+    def may_resume(self) -> bool:
+        """Whether trials are left that can be carried out."""
+        left = (self.State.STOPPED, self.INTERRUPTED, self.State.FAILED)
+        return self.standing in left or (
+            self.state == self.State.DONE
+            and self.trials.filter(state=Trial.State.FAILED).exists()
+        )
+
+    def begin(self) -> bool:
+        """Claim a waiting one; False if another worker has it, or it was stopped meanwhile."""
+        claimed = Experiment.objects.filter(pk=self.pk, state=self.State.WAITING).update(
+            state=self.State.RUNNING, heard_at=timezone.now(), why=""
+        )
+        if claimed:
+            self.refresh_from_db()
+        return bool(claimed)
+
+    def beat(self) -> None:
+        """Whoever carries it out is alive now."""
+        Experiment.objects.filter(pk=self.pk).update(heard_at=timezone.now())
+
+    def end(self, state: str, why: str = "", summary: dict[str, Any] | None = None) -> None:
+        """It ended: done, stopped or failed."""
+        self.state, self.why, self.finished_at = state, why, timezone.now()
+        self.summary = summary or {}
+        self.save(update_fields=["state", "why", "finished_at", "summary"])
+
+
+class Trial(models.Model):
+    """One arm with one seed. Its credits lie in a file that was written before it is done."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("done")
+        DIVERGED = "diverged", _("diverged")
+        FAILED = "failed", _("failed")
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="trials")
+    arm = models.CharField(max_length=120)
+    # Place of the arm in the design, from 0.
+    place = models.PositiveSmallIntegerField()
+    seed = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    credit = models.FloatField(null=True)
+    seconds = models.FloatField(null=True)
+    why = models.TextField(blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["place", "seed"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["experiment", "arm", "seed"], name="one_trial_an_arm_and_seed"
+            ),
+            models.CheckConstraint(
+                name="a_done_trial_has_a_credit",
+                condition=~models.Q(state="done") | models.Q(credit__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.arm} / {self.seed}"

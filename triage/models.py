@@ -248,6 +248,7 @@ class Job(models.Model):
         EXPORT = "export", _("Export")
         SCORE = "score", _("Mismatch score")
         DIAGNOSE = "diagnose", _("Diagnosis")
+        EXPERIMENT = "experiment", _("Experiment")
 
     class State(models.TextChoices):
         """Where it stands."""
