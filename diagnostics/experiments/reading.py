@@ -1,0 +1,159 @@
+"""From the outcomes of an experiment to what may be claimed."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from diagnostics.experiments import sentences
+from diagnostics.experiments.claims import (
+    ArmReading,
+    Comparison,
+    Conclusion,
+    Expectation,
+    ForestRow,
+    Reading,
+    TrialReading,
+)
+from diagnostics.experiments.comparing import Trials, compare
+from diagnostics.experiments.design import Arm, Design
+from diagnostics.experiments.material import Material
+from diagnostics.experiments.outcomes import Outcome
+from diagnostics.measures.results import Chart, Series, Value
+
+__all__ = ["Expectation", "Reading", "read"]
+
+
+def read(
+    design: Design,
+    outcomes: Sequence[Outcome],
+    material: Material,
+    expectations: Mapping[str, Expectation],
+) -> Reading:
+    """What the trials say of every arm and its control; an experiment that still runs reads too.
+
+    `outcomes`: in any order; of an arm with a seed the last counts. `expectations`: by the name of
+    an arm; the first that the design has leads. The same input gives the same bits.
+    """
+    ended = {(each.arm, each.seed): each for each in outcomes}
+    trials = {key: each for key, each in ended.items() if has_credits(each)}
+    comparisons = tuple(
+        compare(
+            design,
+            arm,
+            trials,
+            material,
+            expectations.get(arm.name),
+            np.random.default_rng(place),
+        )
+        for place, arm in enumerate(design.arms[1:], start=1)
+    )
+    return Reading(
+        arms=tuple(_arm(design, arm, ended) for arm in design.arms),
+        comparisons=comparisons,
+        charts=_curves(design, trials),
+        forest=_forest(comparisons),
+        conclusion=_leading(comparisons, expectations),
+    )
+
+
+def has_credits(outcome: Outcome) -> bool:
+    """The trial ended with a credit for every sample it tested."""
+    return (
+        outcome.state == "done"
+        and len(outcome.credit) > 0
+        and bool(np.isfinite(outcome.credit).all())
+    )
+
+
+def _arm(design: Design, arm: Arm, ended: Trials) -> ArmReading:
+    found = [ended.get((arm.name, seed)) for seed in design.seeds]
+    read_trials = [
+        TrialReading(seed, "missing") if each is None else _trial(each)
+        for seed, each in zip(design.seeds, found, strict=True)
+    ]
+    credits = [each.credit for each in read_trials if each.credit is not None]
+    count = len(credits)
+    mean = float(np.mean(credits)) if count else None
+    std = float(np.std(credits, ddof=1)) if count > 1 else None
+    done = [each for each in found if each is not None and has_credits(each)]
+    return ArmReading(
+        name=arm.name,
+        words=arm.words,
+        control=arm.control,
+        factor=design.factor(arm),
+        mean=Value(mean, "share", count=count, how=sentences.OVER_SEEDS),
+        std=Value(std, "share", count=count, how=sentences.OVER_SEEDS_STD),
+        trials=tuple(read_trials),
+        extra=_extra(done),
+    )
+
+
+def _trial(outcome: Outcome) -> TrialReading:
+    if has_credits(outcome):
+        credit = float(outcome.credit.mean())
+        return TrialReading(outcome.seed, "done", credit, outcome.seconds)
+    # Done without a credit is no result.
+    state = "failed" if outcome.state == "done" else outcome.state
+    why = outcome.why or (sentences.NO_CREDITS if outcome.state == "done" else "")
+    return TrialReading(outcome.seed, state, None, outcome.seconds, why)
+
+
+def _extra(done: Sequence[Outcome]) -> dict[str, Value]:
+    """Means over seeds of the further numbers."""
+    names = sorted({name for each in done for name in each.extra})
+    known = {
+        name: [o.extra[name] for o in done if np.isfinite(o.extra.get(name, np.nan))]
+        for name in names
+    }
+    return {
+        name: Value(float(np.mean(each)), "number", count=len(each), how=sentences.OVER_SEEDS)
+        for name, each in known.items()
+        if each
+    }
+
+
+def _curves(design: Design, trials: Trials) -> tuple[Chart, ...]:
+    """Learning curves of every arm, as far as any trial has one."""
+    charts = (
+        ("loss_curve", sentences.LOSS_CURVE, sentences.MEAN_LOSS),
+        ("credit_curve", sentences.CREDIT_CURVE, sentences.ACCURACY),
+    )
+    found = []
+    for place, (name, words, y_words) in enumerate(charts):
+        series = [_curve(design, arm, trials, place) for arm in design.arms]
+        drawn = tuple(each for each in series if each.x)
+        if drawn:
+            found.append(Chart(name, words, "line", sentences.EPOCH, y_words, drawn))
+    return tuple(found)
+
+
+def _curve(design: Design, arm: Arm, trials: Trials, place: int) -> Series:
+    """Mean over seeds after each epoch, and the least and greatest; epochs not read are left."""
+    curves = [trials[arm.name, seed].curve for seed in design.seeds if (arm.name, seed) in trials]
+    points = []
+    for epoch in range(max((len(curve) for curve in curves), default=0)):
+        values = [curve[epoch][place] for curve in curves if epoch < len(curve)]
+        known = [value for value in values if np.isfinite(value)]
+        if known:
+            points.append((epoch + 1.0, float(np.mean(known)), min(known), max(known), len(known)))
+    x, y, low, high, counts = zip(*points, strict=True) if points else ((), (), (), (), ())
+    return Series(arm.words, x, y, low, high, counts)
+
+
+def _forest(comparisons: Sequence[Comparison]) -> tuple[ForestRow, ...]:
+    """All tested samples of every comparison."""
+    return tuple(
+        ForestRow(each.words, row.estimate, row.low, row.high, row.claimed)
+        for each in comparisons
+        for row in each.forest[:1]
+        if each.verdict != "no_claim"
+    )
+
+
+def _leading(
+    comparisons: Sequence[Comparison], expectations: Mapping[str, Expectation]
+) -> Conclusion:
+    """The conclusion that a lead reads first."""
+    by_arm = {each.arm: each for each in comparisons}
+    leading = next((by_arm[name] for name in expectations if name in by_arm), comparisons[0])
+    return leading.conclusion
