@@ -21,7 +21,7 @@ from triage.store import RunFolder
 
 PEOPLE, READING, STOP = "people.parquet", "reading.json", "stop"
 ABOUT = b"trial"
-# A trainer speaks after every epoch; a file is written, and the wish to stop looked for, this often.
+# A trainer speaks after every epoch; it is written down, and a wish to stop looked for, this often.
 SECONDS_BETWEEN_WORDS = 0.5
 
 

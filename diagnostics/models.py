@@ -172,7 +172,7 @@ class CauseVerdict(models.Model):
 class Experiment(models.Model):
     """A question put to a training: arms that differ in one factor, seeds, and what came of it.
 
-    What people had said when it was designed lies frozen beside its trials, so that a trial that is
+    What people had said when it first began lies frozen beside its trials, so that a trial that is
     carried out later, or again, reads the same.
     """
 
@@ -203,14 +203,16 @@ class Experiment(models.Model):
     curated_set = models.ForeignKey(
         CuratedSet, models.PROTECT, null=True, related_name="experiments"
     )
+    # The recipe of a curated set that is frozen when the experiment begins; empty: none is.
+    recipe: Any = models.JSONField(default=dict)
     score = models.ForeignKey(MismatchScore, models.PROTECT, null=True, related_name="+")
     target = models.ForeignKey(Run, models.PROTECT, null=True, related_name="+")
     glossary = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     why = models.TextField(blank=True)
-    # Checksums of the run's source and of what people had said.
+    # Checksums of the run's source, and of what people had said when it first began.
     checksum = models.CharField(max_length=64)
-    people_checksum = models.CharField(max_length=64)
+    people_checksum = models.CharField(max_length=64, blank=True)
     versions: Any = models.JSONField(default=dict)
     # The sentence, and the difference with its interval: what lists and priorities show.
     summary: Any = models.JSONField(default=dict)
@@ -247,7 +249,11 @@ class Experiment(models.Model):
     def standing(self) -> str:
         """Its state, and "interrupted" where its worker was killed."""
         under_way = self.state in (self.State.RUNNING, self.State.STOPPING)
-        return self.INTERRUPTED if under_way and self.is_silent else self.state
+        if under_way and self.is_silent:
+            return self.INTERRUPTED
+        if self.state == self.State.WAITING and self.job is not None and not self.job.is_open:
+            return self.INTERRUPTED
+        return self.state
 
     @property
     def standing_words(self) -> str:
@@ -265,8 +271,7 @@ class Experiment(models.Model):
         """Whether trials are left that can be carried out."""
         left = (self.State.STOPPED, self.INTERRUPTED, self.State.FAILED)
         return self.standing in left or (
-            self.state == self.State.DONE
-            and self.trials.filter(state=Trial.State.FAILED).exists()
+            self.state == self.State.DONE and self.trials.filter(state=Trial.State.FAILED).exists()
         )
 
     def begin(self) -> bool:

@@ -1,0 +1,164 @@
+"""Designing an experiment: a wish becomes arms that each change one factor, or is refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from annotations.curation import Recipe
+from annotations.models import CuratedSet
+from annotations.scoring_runs import latest_score
+from diagnostics.diagnosing import folder_of
+from diagnostics.experiment_files import ExperimentFiles
+from diagnostics.experiments.design import USUAL_SEEDS, Arm, Design, DesignRefused
+from diagnostics.experiments.settings import Settings
+from diagnostics.models import Experiment, Trial
+from triage.models import Run
+
+CUSTOM = "custom"
+PACKAGES = ("alignment-triage", "numpy", "scipy", "torch", "transformers")
+
+
+class ExperimentRefused(ValueError):
+    """The experiment cannot be done as asked; the message is for the person who asked."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be tried: an experiment of the registry by its name, or arms of one's own.
+
+    `options`: of the registry's experiment. `trainer_options`: of the trainer, such as the folder
+    of a checkpoint. `curated`: a frozen set; `recipe`: of one that is frozen when the experiment
+    begins. `target`: another run of the project to test on. `glossary`: as it was typed.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seeds: tuple[int, ...] = tuple(range(USUAL_SEEDS))
+    arms: tuple[Mapping[str, Any], ...] = ()
+    trainer: str = "builtin"
+    trainer_options: Mapping[str, Any] = field(default_factory=dict)
+    curated: CuratedSet | None = None
+    recipe: Recipe | None = None
+    target: Run | None = None
+    glossary: str = ""
+
+
+def design_of(wish: Wish) -> Design:
+    """The arms and seeds of a wish. Raises ExperimentRefused, naming the factors that differ."""
+    from diagnostics.experiments import registry
+
+    try:
+        if wish.arms:
+            return Design(tuple(_arm(each) for each in wish.arms), wish.seeds)
+        experiment = registry.BY_NAME.get(wish.name)
+        if experiment is None:
+            known = ", ".join(registry.BY_NAME)
+            words = _("There is no experiment “%(name)s” (there are: %(known)s).")
+            raise ExperimentRefused(words % {"name": wish.name, "known": known})
+        return registry.design(experiment, Settings(), dict(wish.options), wish.seeds)
+    except ExperimentRefused:
+        raise
+    except DesignRefused as reason:
+        raise ExperimentRefused(str(reason)) from reason
+    except (KeyError, TypeError, ValueError) as problem:
+        words = _("The arms cannot be read: %(problem)s")
+        raise ExperimentRefused(words % {"problem": problem}) from problem
+
+
+def _arm(given: Mapping[str, Any]) -> Arm:
+    """An arm as somebody wrote it: only its name and what it changes have to be there."""
+    return Arm(
+        name=str(given["name"]),
+        words=str(given.get("words") or given["name"]),
+        settings=Settings.from_dict(given.get("settings") or {}),
+        control=str(given.get("control") or ""),
+    )
+
+
+def design(run: Run, wish: Wish, *, user: Any = None) -> Experiment:
+    """A new experiment that waits to be carried out.
+
+    Raises ExperimentRefused for a design that breaks a rule, or parts that do not belong together.
+    """
+    arms = design_of(wish)
+    _check(run, wish)
+    experiment = Experiment(
+        run=run,
+        name=CUSTOM if wish.arms else wish.name,
+        design=stored_design(arms),
+        options=dict(wish.options),
+        trainer=wish.trainer,
+        trainer_options=dict(wish.trainer_options),
+        curated_set=wish.curated,
+        recipe=wish.recipe.as_dict() if wish.recipe is not None else {},
+        score=latest_score(run),
+        target=wish.target,
+        glossary=wish.glossary,
+        checksum=run.source_sha256,
+        versions=_versions(),
+        created_by=user,
+    )
+    _save(experiment, arms)
+    return experiment
+
+
+# What another one takes over to be the same.
+CONFIGURED = (
+    *("run", "name", "design", "options", "trainer", "trainer_options", "curated_set", "recipe"),
+    *("score", "target", "glossary", "checksum", "people_checksum"),
+)
+
+
+def again(experiment: Experiment, *, user: Any = None) -> Experiment:
+    """The same anew, from its stored configuration and what people had said when it first began."""
+    same = {name: getattr(experiment, name) for name in CONFIGURED}
+    anew = Experiment(**same, versions=_versions(), created_by=user)
+    if experiment.people_checksum:
+        said = files_of(experiment).people(experiment.people_checksum)
+        anew.people_checksum = files_of(anew).freeze_people(said)
+    _save(anew, read_design(experiment))
+    return anew
+
+
+def files_of(experiment: Experiment) -> ExperimentFiles:
+    """Its folder."""
+    return ExperimentFiles(folder_of(experiment.run), experiment.uuid.hex)
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in PACKAGES}
+
+
+def _save(experiment: Experiment, arms: Design) -> None:
+    """The rows last: the file that they name is there."""
+    with transaction.atomic():
+        experiment.save(force_insert=True)
+        Trial.objects.bulk_create(
+            Trial(experiment=experiment, arm=arm.name, place=place, seed=seed)
+            for place, arm in enumerate(arms.arms)
+            for seed in arms.seeds
+        )
+
+
+def _check(run: Run, wish: Wish) -> None:
+    if wish.curated is not None and wish.curated.run_id != run.pk:
+        raise ExperimentRefused(_("The curated set is of another run."))
+    if wish.target is not None and wish.target.project_id != run.project_id:
+        raise ExperimentRefused(_("The run to test on is of another project."))
+    if wish.target is not None and wish.target.pk == run.pk:
+        raise ExperimentRefused(_("A run cannot be its own target: choose another one."))
+
+
+def stored_design(arms: Design) -> dict[str, Any]:
+    """A design as its row keeps it."""
+    return {"arms": [arm.as_dict() for arm in arms.arms], "seeds": list(arms.seeds)}
+
+
+def read_design(experiment: Experiment) -> Design:
+    """Arms and seeds of a stored experiment."""
+    stored = experiment.design
+    return Design(tuple(map(Arm.from_dict, stored["arms"])), tuple(stored["seeds"]))

@@ -1,0 +1,260 @@
+"""Experiments: designed, carried out in the background, stopped, resumed after a crash, read."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from annotations.curated import export_to_data_root
+from annotations.curation import Recipe
+from diagnostics import judged_samples
+from diagnostics.arm_groups import Group, Work, groups, train
+from diagnostics.experiment_designs import ExperimentRefused, files_of, read_design
+from diagnostics.experiment_files import ExperimentFiles, FilesChanged
+from diagnostics.experiments.design import Design, DesignRefused
+from diagnostics.experiments.material import Material
+from diagnostics.experiments.outcomes import Outcome, TrainingRefused
+from diagnostics.models import Experiment, Trial
+
+log = logging.getLogger(__name__)
+# What of the whole is gathering; the rest is training.
+GATHERING = 0.1
+State = Experiment.State
+Progress = Callable[[float, str], None]
+
+
+def stop(experiment: Experiment) -> None:
+    """Ask for the end: what has ended stays, what is being trained is given up."""
+    mine = Experiment.objects.filter(pk=experiment.pk)
+    if mine.filter(state=State.WAITING).update(state=State.STOPPED, finished_at=timezone.now()):
+        return
+    if experiment.standing == Experiment.INTERRUPTED:
+        # Nobody is there to hear it.
+        mine.update(state=State.STOPPED, finished_at=timezone.now())
+        return
+    files_of(experiment).ask_stop()
+    mine.filter(state=State.RUNNING).update(state=State.STOPPING)
+
+
+def reopen(experiment: Experiment) -> None:
+    """Let the trials that are left, and those that failed, be carried out.
+
+    Raises ExperimentRefused for an experiment that is under way or has nothing left.
+    """
+    if not experiment.may_resume:
+        raise ExperimentRefused(_("There is nothing to resume."))
+    files = files_of(experiment)
+    with transaction.atomic():
+        # Two people may press the button.
+        mine = Experiment.objects.filter(
+            pk=experiment.pk, state=experiment.state, heard_at=experiment.heard_at
+        )
+        if not mine.update(state=State.WAITING, why="", heard_at=None, finished_at=None):
+            raise ExperimentRefused(_("It is under way already."))
+        experiment.trials.filter(state=Trial.State.FAILED).update(state=Trial.State.WAITING, why="")
+    files.forget_stop()
+    files.forget_progress()
+    experiment.refresh_from_db()
+
+
+def carry_out(
+    experiment: Experiment, progress: Progress = lambda share, step: None
+) -> Experiment | None:
+    """Train what is left, then read all of it; None where somebody else has it, or it was stopped.
+
+    Raises ExperimentRefused where the material does not allow it; the experiment says so too.
+    """
+    if not experiment.begin():
+        return None
+    files = files_of(experiment)
+    files.forget_progress()
+    watch = Watch(experiment, files, progress)
+    watch.start()
+    try:
+        freeze(experiment)
+        material = material_of(experiment, lambda share, step: progress(GATHERING * share, step))
+        stopped = _train(experiment, material, files, watch)
+        _conclude(experiment, material, files, stopped)
+    except REFUSALS as reason:
+        experiment.end(State.FAILED, str(reason))
+        raise ExperimentRefused(str(reason)) from reason
+    except Exception:
+        experiment.end(
+            State.FAILED, gettext_noop("Something went wrong on the server; its log says more.")
+        )
+        raise
+    finally:
+        watch.stop()
+    return experiment
+
+
+REFUSALS = (
+    ExperimentRefused,
+    DesignRefused,
+    FilesChanged,
+    TrainingRefused,
+    judged_samples.CuratedSetUnreadable,
+)
+
+
+def freeze(experiment: Experiment) -> None:
+    """Freeze the curated set that was asked for, and what people have said until now; once."""
+    if experiment.people_checksum:
+        return
+    if experiment.recipe and experiment.curated_set is None:
+        experiment.curated_set = export_to_data_root(
+            experiment.run,
+            file_format="parquet",
+            recipe=Recipe.from_dict(experiment.recipe),
+            user=experiment.created_by,
+        )
+        experiment.save(update_fields=["curated_set"])
+    said = judged_samples.judged_samples(experiment.run, experiment.curated_set, experiment.score)
+    experiment.people_checksum = files_of(experiment).freeze_people(said)
+    experiment.save(update_fields=["people_checksum"])
+
+
+def material_of(experiment: Experiment, progress: Progress) -> Material:
+    """Everything that it trains and tests on, with what was frozen. Raises ExperimentRefused."""
+    raise NotImplementedError
+
+
+def _train(
+    experiment: Experiment, material: Material, files: ExperimentFiles, watch: "Watch"
+) -> bool:
+    """Train group by group, each kept as it ends; whether somebody asked to stop."""
+    from diagnostics.experiments.computing import Failed, run_all
+    from diagnostics.experiments.trainers.registry import trainer
+
+    chosen = trainer(experiment.trainer, **experiment.trainer_options)
+    Experiment.objects.filter(pk=experiment.pk).update(configuration=chosen.configuration())
+    left = set(experiment.trials.filter(state=Trial.State.WAITING).values_list("arm", "seed"))
+    arms = read_design(experiment)
+    pieces = groups(arms, left, together=getattr(chosen, "batched", False))
+    watch.pieces = len(pieces)
+    works = [
+        Work(each, material, experiment.trainer, experiment.trainer_options, files)
+        for each in pieces
+    ]
+    found = run_all(train, works, settings.COMPUTE_BACKEND)
+    for place, result in found:
+        if result is None or files.stop_asked():
+            found.close()
+            return True
+        ended = pieces[place].without_result(result.why) if isinstance(result, Failed) else result
+        _keep(experiment, arms, ended, material, files)
+        watch.ended(pieces[place])
+    return False
+
+
+def _keep(
+    experiment: Experiment,
+    arms: Design,
+    ended: Sequence[Outcome],
+    material: Material,
+    files: ExperimentFiles,
+) -> None:
+    """The files of trials that ended, then their rows."""
+    places = {arm.name: place for place, arm in enumerate(arms.arms)}
+    for outcome in ended:
+        other = arms.arm(outcome.arm).settings.tested_on == "other"
+        tested = material.target if other and material.target is not None else material
+        files.write_trial(places[outcome.arm], outcome, tested)
+    with transaction.atomic():
+        for outcome in ended:
+            experiment.trials.filter(arm=outcome.arm, seed=outcome.seed).update(
+                state=outcome.state,
+                credit=float(outcome.credit.mean()) if outcome.state == "done" else None,
+                seconds=outcome.seconds,
+                why=outcome.why,
+                finished_at=timezone.now(),
+            )
+
+
+def _conclude(
+    experiment: Experiment, material: Material, files: ExperimentFiles, stopped: bool
+) -> None:
+    """Read all trials that have ended, and say how it ended."""
+    from diagnostics.experiments.reading import read
+
+    ended = experiment.trials.exclude(state=Trial.State.WAITING)
+    outcomes = [files.read_trial(each.place, each.seed) for each in ended]
+    reading = read(read_design(experiment), outcomes, material, expectations_of(experiment))
+    files.write_reading(reading.as_dict())
+    if stopped:
+        experiment.end(State.STOPPED, summary=summary_of(reading))
+    elif any(each.state == "done" for each in outcomes):
+        experiment.end(State.DONE, summary=summary_of(reading))
+    else:
+        why = next((each.why for each in outcomes if each.why), "")
+        experiment.end(State.FAILED, why or gettext_noop("No trial ended with a result."))
+
+
+def expectations_of(experiment: Experiment) -> Mapping[str, Any]:
+    """What should happen to each arm if the cause is real; nothing for arms of one's own."""
+    raise NotImplementedError
+
+
+def summary_of(reading: Any) -> dict[str, Any]:
+    """The comparison that is read first, as lists and priorities show it."""
+    found = reading.as_dict()
+    leading = next(
+        each for each in found["comparisons"] if each["arm"] == found["conclusion"]["arm"]
+    )
+    kept = ("arm", "control", "words", "control_words", "factor", "difference", "verdict")
+    return {
+        **{name: leading[name] for name in (*kept, "direction", "as_expected")},
+        "conclusion": found["conclusion"],
+    }
+
+
+def reading_of(experiment: Experiment) -> dict[str, Any] | None:
+    """What its trials say, as it was read when they ended; None before."""
+    return files_of(experiment).read_reading()
+
+
+class Watch(threading.Thread):
+    """Says that the experiment is worked on, and how far it is, while trials are trained elsewhere.
+
+    `pieces`: how many groups there are in all.
+    """
+
+    def __init__(self, experiment: Experiment, files: ExperimentFiles, progress: Progress) -> None:
+        super().__init__(daemon=True)
+        self.experiment, self.files, self.progress = experiment, files, progress
+        self.pieces = self.done = 0
+        self.over = threading.Event()
+
+    def ended(self, piece: Group) -> None:
+        """One group more has ended."""
+        self.done += 1
+        self.files.forget_progress(piece.number)
+
+    def run(self) -> None:
+        """Look every second until stopped."""
+        while not self.over.wait(1.0):
+            try:
+                self.experiment.beat()
+                if self.pieces:
+                    self.progress(*self._how_far())
+            except DatabaseError:
+                # A busy database is no death: the next look will say it.
+                log.warning("how far an experiment is could not be written", exc_info=True)
+        connection.close()
+
+    def _how_far(self) -> tuple[float, str]:
+        told = self.files.told()
+        share = (self.done + sum(share for share, _step in told.values())) / self.pieces
+        step = " · ".join(step for _share, step in told.values() if step)
+        return GATHERING + (1 - GATHERING) * min(share, 1.0), step
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self.over.set()
+        self.join(timeout=5)
