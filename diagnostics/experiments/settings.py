@@ -21,7 +21,8 @@ class Settings:
     found clean. `knowledge`: training questions are also asked in a glossary's words. `answers`:
     train with the first reference, or with all that are right. `augmented`: pictures are varied in
     training. `shots`: samples of the target domain added to training; -1 is all there are.
-    `placed`: whether the model knows where a region lies. `relations`, `attended`, `contrastive`:
+    `reserved`: what they may be taken from is kept out of testing, in every arm alike. `placed`:
+    whether the model knows where a region lies. `relations`, `attended`, `contrastive`:
     further losses. `dropped_image`, `dropped_text`: share of training samples whose picture or
     question is blanked. `imputed`: a missing modality is filled in from like training samples.
     `scored`: a prediction is held to the file's references, or to every answer that people
@@ -38,6 +39,7 @@ class Settings:
     answers: Literal["first", "all"] = "first"
     augmented: bool = False
     shots: int = 0
+    reserved: bool = False
     placed: bool = True
     relations: bool = False
     attended: bool = False
@@ -73,7 +75,7 @@ class Settings:
 
 SHARES = ("injected", "dropped_image", "dropped_text", "blanked_image", "blanked_text")
 # Factors that change the test and not the training.
-TESTING = ("scored", "deleted", "blanked_image", "blanked_text", "tested_on")
+TESTING = ("reserved", "scored", "deleted", "blanked_image", "blanked_text", "tested_on")
 FACTORS = tuple(each.name for each in fields(Settings))
 
 
