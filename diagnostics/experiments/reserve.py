@@ -36,7 +36,7 @@ def reserve(material: Material) -> Rows:
         spare = spare[out[spare]]
         if not len(spare):
             return _half(material, tested[out[tested]])
-    return spare[~_shown(material, spare, tested)]
+    return np.asarray(spare[~_shown(material, spare, tested)])
 
 
 def _half(material: Material, rows: Rows) -> Rows:

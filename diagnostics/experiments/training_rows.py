@@ -63,7 +63,7 @@ def shots(material: Material, count: int, seed: int) -> Rows:
             "'val', 'ood' or a field 'domain'"
         )
     order = generator(seed, "shots").permutation(len(spare))
-    return np.sort(spare[order if count < 0 else order[:count]])
+    return np.asarray(np.sort(spare[order if count < 0 else order[:count]]))
 
 
 def usable(material: Material, rows: Rows) -> Rows:
@@ -72,7 +72,7 @@ def usable(material: Material, rows: Rows) -> Rows:
     curated = material.curated
     if curated is not None:
         known &= curated.decision[rows] != "dropped"
-    return rows[known]
+    return np.asarray(rows[known])
 
 
 def refuse_leak(material: Material, rows: Rows) -> None:
@@ -166,9 +166,9 @@ def _curated(material: Material, rows: Rows, settings: Settings, seed: int) -> R
         raise TrainingRefused("cleaning needs a curated set: freeze one from the audits")
     dropped = material.curated.decision[rows] == "dropped"
     if settings.curation == "curated":
-        return rows[~dropped]
+        return np.asarray(rows[~dropped])
     lots = generator(seed, "curation").random(len(material))[rows]
-    return np.sort(rows[np.argsort(lots, kind="stable")[int(dropped.sum()) :]])
+    return np.asarray(np.sort(rows[np.argsort(lots, kind="stable")[int(dropped.sum()) :]]))
 
 
 def _others(used: list[tuple[str, ...]], places: Rows, seed: int) -> list[str]:

@@ -61,7 +61,7 @@ def training_examples(material: Material, settings: Settings, seed: int) -> Exam
     """
     rows = trained_rows(material, settings, seed)
     refuse_leak(material, rows)
-    questions = tuple((material.question[row],) for row in rows.tolist())
+    questions: Texts = tuple((material.question[row],) for row in rows.tolist())
     if settings.knowledge:
         questions = _reworded(material, questions, seed)
     examples = Examples(

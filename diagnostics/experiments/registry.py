@@ -1,0 +1,51 @@
+"""Every experiment there is: by cause, with what it needs and what to expect."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from diagnostics.experiments import alignment_experiments, modality_experiments, noise_experiments
+from diagnostics.experiments.claims import Expectation
+from diagnostics.experiments.design import USUAL_SEEDS, Design
+from diagnostics.experiments.experiment import Experiment, Need, Option
+from diagnostics.experiments.material import Material
+from diagnostics.experiments.needs import ALWAYS, LOSSES, SUSPICION
+from diagnostics.experiments.settings import Settings
+
+__all__ = ["BY_NAME", "EXPERIMENTS", "Experiment", "Need", "Option", "design", "missing"]
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    *noise_experiments.EXPERIMENTS,
+    *alignment_experiments.EXPERIMENTS,
+    *modality_experiments.EXPERIMENTS,
+)
+BY_NAME: Mapping[str, Experiment] = {each.name: each for each in EXPERIMENTS}
+
+
+def missing(
+    experiment: Experiment, material: Material, options: Mapping[str, Any] | None = None
+) -> tuple[Need, ...]:
+    """What the experiment needs and the material lacks; empty where it can begin."""
+    chosen = experiment.chosen(options or {})
+    wanted = [
+        # Weights by training loss need no mismatch score.
+        LOSSES if each is SUSPICION and chosen.get("weighting") == "loss" else each
+        for each in (*ALWAYS, *experiment.needs)
+    ]
+    return tuple(each for each in wanted if not each.check(material))
+
+
+def design(
+    experiment: Experiment,
+    base: Settings | None = None,
+    options: Mapping[str, Any] | None = None,
+    seeds: Sequence[int] = tuple(range(USUAL_SEEDS)),
+) -> Design:
+    """Its arms and seeds. Raises ValueError for options that are not offered, and DesignRefused."""
+    return Design(experiment.arms(base or Settings(), options), tuple(seeds))
+
+
+def expectations(
+    experiment: Experiment, base: Settings | None = None, options: Mapping[str, Any] | None = None
+) -> dict[str, Expectation]:
+    """What should happen to each arm if the cause is real, the arm that decides first."""
+    return experiment.expectations(base or Settings(), options)
