@@ -117,9 +117,10 @@ def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
     if diagnosis is None or naming is None:
         return None
     from diagnostics.causes.catalogue import BY_NAME
-    from diagnostics.causes.evidence import COLUMNS
+    from diagnostics.causes.evidence import COLUMNS, SIX
     from diagnostics.causes.rules import BY_NAME as RULES
     from diagnostics.naming import read_one
+    from triage.features import FEATURE_NAMED as FEATURES
 
     found = read_one(diagnosis, naming, position)
     if found is None:
@@ -135,12 +136,24 @@ def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
         }
         for column in COLUMNS
         if found["evidence"][column.name] is not None
+        and (column.name not in SIX or column.name in decisive)
+    ]
+    features = [
+        {
+            "name": name,
+            "words": FEATURES[name].description,
+            "value": found["evidence"].get(name),
+            "percentile": found["percentiles"].get(name),
+            "needs": ", ".join(_(each) for each in FEATURES[name].needs),
+        }
+        for name in SIX
     ]
     return {
         "cause": BY_NAME.get(found["cause"]),
         "name": found["cause"],
         "strength": found["strength"],
         "rule": rule,
+        "features": features,
         "lines": sorted(lines, key=lambda line: not line["decisive"]),
         "method": naming.method,
     }

@@ -17,6 +17,8 @@ from django.contrib.auth import get_user_model
 from annotations import audits, verdict_files
 from annotations.audits import draw_audit
 from annotations.models import Audit
+from diagnostics.diagnosing import diagnose_run
+from diagnostics.models import Diagnosis
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import SMALL, WorldConfig
 from triage.analysing import analyse_run
@@ -60,6 +62,9 @@ def demonstrate(*, small: bool = False, progress: Progress) -> Demonstration:
     waiting = _audit(run, "quality-200") or draw_audit(
         run, protocol="quality-200", seed=SEED, user=lead
     )
+    if Diagnosis.latest_of(run) is None:
+        # After the audits: their figures stand beside the measures.
+        diagnose_run(run, seed=SEED, user=lead, progress=_part(progress, 0.97, 1.0))
     progress(1.0, "Ready")
     return Demonstration(project, run, finished, waiting, passwords)
 

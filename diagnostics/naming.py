@@ -84,14 +84,23 @@ def new_rules(
 
 def name_diagnosis(diagnosis: Diagnosis, samples: "Samples", *, user: Any = None) -> Naming:
     """Store the evidence on the errors of a diagnosis, and name them."""
-    from diagnostics.causes.evidence import evidence_of
+    from diagnostics.causes.evidence import SIX, evidence_of
 
     evidence = evidence_of(samples)
     side = samples.evaluated()
+    unknown = np.full(len(samples), np.nan)
+    beside = {
+        name: samples.numbers.get(name, unknown)[evidence.rows]
+        for name in SIX
+        if name not in evidence.columns
+    }
     table = pa.table(
         {
             "position": pa.array(samples.position[evidence.rows]),
             "evaluated": pa.array(side[evidence.rows]),
+            **{
+                n: pa.array(values[evidence.rows], from_pandas=True) for n, values in beside.items()
+            },
             **{name: pa.array(values, from_pandas=True) for name, values in _columns(evidence)},
         }
     )
@@ -176,11 +185,12 @@ def read_evidence(diagnosis: Diagnosis) -> pa.Table:
 
 
 def read_one(diagnosis: Diagnosis, naming: Naming, position: int) -> dict[str, Any] | None:
-    """Cause, strength, rule and evidence of one error sample, with percentiles among all errors.
+    """Cause, strength, rule, the six features and evidence of one error sample, with percentiles
+    among all errors.
 
     None where the diagnosis has no error sample at `position`.
     """
-    from diagnostics.causes.evidence import NAMES
+    from diagnostics.causes.evidence import NAMES, SIX
 
     evidence = read_evidence(diagnosis)
     rows = np.flatnonzero(evidence["position"].to_numpy() == position)
@@ -188,11 +198,12 @@ def read_one(diagnosis: Diagnosis, naming: Naming, position: int) -> dict[str, A
         return None
     row = int(rows[0])
     causes = read_causes(naming)
-    values = {name: evidence[name][row].as_py() for name in NAMES}
+    known = [name for name in (*SIX, *NAMES) if name in evidence.column_names]
+    values = {name: evidence[name][row].as_py() for name in known}
     return {
         **{name: causes[name][row].as_py() for name in ("cause", "strength", "rule")},
         "evidence": values,
-        "percentiles": {name: _percentile(evidence[name], values[name]) for name in NAMES},
+        "percentiles": {name: _percentile(evidence[name], values[name]) for name in known},
     }
 
 

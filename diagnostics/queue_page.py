@@ -3,13 +3,14 @@
 from collections.abc import Set
 from typing import Any
 
+from django.db.models import Count
 from django.urls import reverse
 
 from diagnostics import cause_queue
 from diagnostics.causes_page import evidence_lines
 from diagnostics.confirmed import agreement
 from diagnostics.models import CauseVerdict, Diagnosis
-from triage.models import Run
+from triage.models import Project, Run
 from triage.run_page import browser_of
 from triage.sample_page import shown
 
@@ -46,26 +47,83 @@ def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[
 
 def clusters(run: Run, user: Any) -> dict[str, Any]:
     """Every cluster: its card, the causes that its samples were named, and what people said."""
-    from diagnostics.causes.catalogue import BY_NAME, CAUSES
+    from diagnostics.causes.catalogue import CAUSES
 
     clustering = run.current_clustering()
+    rows = _cluster_rows(run, user)
+    return {
+        "run": run,
+        "clustering": clustering,
+        "rows": rows,
+        "causes": CAUSES,
+        "left": sum(not row["own"] for row in rows),
+    }
+
+
+def one_cluster(run: Run, user: Any, chosen: int | None) -> dict[str, Any]:
+    """The cluster `chosen`, or the next that `user` has not judged, with samples of it."""
+    from diagnostics.causes.catalogue import BY_NAME, CAUSES
+
+    rows = _cluster_rows(run, user)
+    row = next((each for each in rows if each["card"]["cluster"] == chosen), None)
+    if chosen is None:
+        row = next((each for each in rows if not each["own"]), None)
+    page: dict[str, Any] = {
+        "run": run,
+        "row": row,
+        "causes": list(zip(KEYS, CAUSES, strict=True)),
+        "judged": sum(bool(each["own"]) for each in rows),
+        "total": len(rows),
+    }
+    if row is not None:
+        exemplars = row["card"].get("exemplars", [])
+        page |= {
+            "samples": browser_of(run).rows(exemplars),
+            "commonest": row["commonest"],
+            "named": BY_NAME.get(row["commonest"]),
+        }
+    return page
+
+
+def _cluster_rows(run: Run, user: Any) -> list[dict[str, Any]]:
+    """The largest cluster first, as its cards lie; none before the run was clustered."""
+    from diagnostics.causes.catalogue import BY_NAME
+
+    clustering = run.current_clustering()
+    if clustering is None:
+        return []
     named = cause_queue.causes_of_clusters(run)
     said: dict[int, list[CauseVerdict]] = {}
-    if clustering is not None:
-        verdicts = CauseVerdict.objects.filter(clustering=clustering).select_related("by")
-        for verdict in verdicts:
-            assert verdict.cluster is not None
-            said.setdefault(verdict.cluster, []).append(verdict)
-    rows = [
-        {
-            "card": card,
-            "named": [
-                (BY_NAME.get(name), count, round(100 * count / max(card["size"], 1)))
-                for name, count in list(named.get(card["cluster"], {}).items())[:3]
-            ],
-            "said": [(each.by, BY_NAME.get(each.cause)) for each in said.get(card["cluster"], [])],
-            "own": next((v.cause for v in said.get(card["cluster"], []) if v.by_id == user.pk), ""),
-        }
-        for card in (clustering.cards if clustering is not None else [])
-    ]
-    return {"run": run, "clustering": clustering, "rows": rows, "causes": CAUSES}
+    for verdict in CauseVerdict.objects.filter(clustering=clustering).select_related("by"):
+        assert verdict.cluster is not None
+        said.setdefault(verdict.cluster, []).append(verdict)
+    rows = []
+    for card in clustering.cards:
+        counts = named.get(card["cluster"], {})
+        words = said.get(card["cluster"], [])
+        rows.append(
+            {
+                "card": card,
+                "named": [
+                    (BY_NAME.get(name), count, round(100 * count / max(sum(counts.values()), 1)))
+                    for name, count in list(counts.items())[:3]
+                ],
+                "commonest": next(iter(counts), ""),
+                "said": [(each.by, BY_NAME.get(each.cause)) for each in words],
+                "own": next((each.cause for each in words if each.by_id == user.pk), ""),
+            }
+        )
+    return rows
+
+
+def queues(project: Project, user: Any) -> dict[str, Any]:
+    """The runs of a project whose causes wait for people, and what `user` judged of each."""
+    diagnosed = Diagnosis.objects.filter(run__project=project, namings__isnull=False)
+    runs = project.runs.filter(pk__in=diagnosed.values("run")).order_by("-created_at")
+    judged = dict(
+        CauseVerdict.objects.filter(run__project=project, by=user, position__isnull=False)
+        .values_list("run")
+        .annotate(Count("pk"))
+        .order_by("run")
+    )
+    return {"project": project, "rows": [(run, judged.get(run.pk, 0)) for run in runs]}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from annotations.models import Audit
@@ -12,6 +13,7 @@ from diagnostics.diagnosing import read_document
 from diagnostics.documents import finite
 from diagnostics.models import Diagnosis
 from diagnostics.people import judged_audits, with_people
+from diagnostics.styles import inlined_styles
 from triage.models import Run
 
 # Rows of a table that the report prints; the page of the measure has all of them.
@@ -68,6 +70,19 @@ def context(run: Run) -> dict[str, Any]:
         "causes": causes_page.causes(diagnosis, measures) if diagnosis and measures else None,
         "measures": shown,
     }
+
+
+def as_html(run: Run) -> str:
+    """The page as one text that stands alone: styles inside, no script, nothing to fetch."""
+    styles, _allowed = inlined_styles()
+    return render_to_string("diagnostics/report.html", {**context(run), "styles": styles})
+
+
+def causes_document(run: Run) -> dict[str, Any] | None:
+    """The causes, verdicts and priorities as plain values; None before a diagnosis."""
+    diagnosis, measures = measures_of(run)
+    causes = causes_page.causes(diagnosis, measures) if diagnosis and measures else None
+    return None if causes is None else finite(_causes(causes))
 
 
 def document(run: Run) -> dict[str, Any]:

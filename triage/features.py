@@ -102,6 +102,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
 )  # fmt: skip
 NAMES = tuple(feature.name for feature in FEATURES)
+FEATURE_NAMED = {feature.name: feature for feature in FEATURES}
 
 
 def compute_features(

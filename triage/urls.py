@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("diagnostics.routes")),
     path("api/v1/", include("triage.api_routes")),
     path("api/v1/", include("annotations.api_routes")),
+    path("api/v1/", include("diagnostics.api_routes")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]
 

@@ -62,6 +62,16 @@ COLUMNS: tuple[Column, ...] = (
     Column("people_agree", "share of people who gave the commonest reference", "answers"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
+# The six features of every error sample, in the order of the method; those that are no evidence
+# by themselves are stored and shown beside it.
+SIX = (
+    "image_confidence",
+    "text_confidence",
+    "attention_entropy",
+    "localization_iou",
+    "train_freq_of_template",
+    "domain_ood_score",
+)
 BY_NAME = {column.name: column for column in COLUMNS}
 
 

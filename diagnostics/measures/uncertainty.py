@@ -140,7 +140,7 @@ def _with_bootstrap(confidence: Floats, right: Floats, edges: Floats) -> Value:
     # Fewer samples scatter more than all of them would.
     spread = (made - made.mean()) * (size / n) ** 0.5
     low, high = np.quantile(spread, [0.025, 0.975])
-    return Value(found, "points", max(found + float(low), 0.0), found + float(high), n, "bootstrap")
+    return Value(found, "share", max(found + float(low), 0.0), found + float(high), n, "bootstrap")
 
 
 def _auroc(error: Bools, doubt: Floats) -> Figure | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from triage.templatetags.figures import percent
 
@@ -46,9 +47,10 @@ def plain(value: float) -> str:
     if value == 0:
         return "0"
     if abs(value) >= 1000:
-        return number_format(round(value), 0, force_grouping=True)
+        return number_format(round(value), 0, force_grouping=True).replace("-", "−")
     places = max(0, DIGITS - len(str(int(abs(value)))) if abs(value) >= 1 else DIGITS)
-    return number_format(round(value, places), places)
+    # Adding 0 makes a rounded −0 a plain 0.
+    return number_format(round(value, places) + 0.0, places).replace("-", "−")
 
 
 @register.filter
@@ -77,3 +79,60 @@ def p_value(value: float) -> str:
 def said(words: str) -> str:
     """Words of a measure in the reader's language."""
     return _(words) if words else ""
+
+
+@register.inclusion_tag("diagnostics/_difference.html")
+def difference_strip(value: dict[str, Any], reach: float, settled: bool = False) -> dict[str, Any]:
+    """A strip from -reach to +reach with zero marked, the difference and its interval.
+
+    `settled`: the interval is a claim, and drawn as one.
+    """
+
+    def place(share: float | None) -> str:
+        # Written as a plain number: a localised decimal comma would break the SVG.
+        clipped = None if share is None else min(max(share / reach, -1.0), 1.0)
+        return "" if clipped is None else f"{50 + 50 * clipped:.2f}"
+
+    return {
+        "low": place(value["low"]),
+        "high": place(value["high"]),
+        "point": place(value["value"]),
+        "settled": settled,
+        "words": " ".join(
+            each for each in (in_unit(value["value"], "points"), interval_words(value)) if each
+        ),
+    }
+
+
+@register.filter
+def spread(value: float | None) -> str:
+    """A standard deviation of shares, in points, without a sign; empty where there is none."""
+    return "" if value is None else f"± {number_format(round(value * 100, 1), 1)}"
+
+
+@register.filter
+def reach_words(share: float) -> str:
+    """How far a plot reaches, in points: '4' or '0.5'."""
+    return plain(round(share * 100, 2))
+
+
+@register.filter
+def is_claim(verdict: str) -> bool:
+    """Whether the interval excludes zero and so claims something."""
+    return verdict in ("gain", "loss")
+
+
+COLUMNS = {
+    "question_type": gettext_noop("Question type"),
+    "split": gettext_noop("Split"),
+    "category": gettext_noop("Category"),
+    "difficulty": gettext_noop("Difficulty"),
+    "template": gettext_noop("Template"),
+    "domain": gettext_noop("Domain"),
+}
+
+
+@register.filter
+def column_words(name: str) -> str:
+    """The heading of a column of groups."""
+    return _(COLUMNS[name]) if name in COLUMNS else name

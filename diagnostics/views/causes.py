@@ -30,7 +30,8 @@ def sample_cause(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     """The cause and the evidence of one sample, as a part of its page."""
     run = run_for(request.user, pk)
     found = causes_page.evidence_lines(run, position)
-    return render(request, "diagnostics/_evidence.html", {"run": run, "found": found})
+    context = {"run": run, "found": found, "position": position, "run_link": True}
+    return render(request, "diagnostics/_evidence.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,7 +83,7 @@ def cluster_cause(request: HttpRequest, pk: int) -> HttpResponse:
         cause_queue.judge_cluster(run, request.user, int(cluster), request.POST.get("cause", ""))
     except cause_queue.CauseRefused as reason:
         messages.error(request, str(reason))
-    return redirect("diagnostics:clusters", pk)
+    return redirect(f"diagnostics:cluster{'-queue' if request.POST.get('on') else 's'}", pk)
 
 
 @require_GET
@@ -90,6 +91,25 @@ def clusters(request: HttpRequest, pk: int) -> HttpResponse:
     """The clusters with the causes that their samples were named, to confirm or correct."""
     run = run_for(request.user, pk)
     return render(request, "diagnostics/clusters.html", queue_page.clusters(run, request.user))
+
+
+@require_GET
+def cluster_queue(request: HttpRequest, pk: int) -> HttpResponse:
+    """One cluster with samples of it; a key gives it a cause and brings the next."""
+    run = run_for(request.user, pk)
+    wanted = request.GET.get("cluster", "")
+    number = wanted.removeprefix("-")
+    chosen = int(wanted) if number.isdecimal() and len(number) <= 9 else None
+    context = queue_page.one_cluster(run, request.user, chosen)
+    return render(request, "diagnostics/cluster_queue.html", context)
+
+
+@require_GET
+def project_queues(request: HttpRequest, slug: str) -> HttpResponse:
+    """The runs of a project whose causes wait for people, as a part of its page."""
+    project = project_for(request.user, slug, Role.ANNOTATOR)
+    context = queue_page.queues(project, request.user)
+    return render(request, "diagnostics/_project_queues.html", context)
 
 
 @require_http_methods(["GET", "POST"])

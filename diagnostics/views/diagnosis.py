@@ -1,12 +1,12 @@
 """A run's diagnosis: the overview, one measure, the samples behind a number."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from diagnostics import diagnosis_page, tasks
+from diagnostics import diagnosis_page, error_table, tasks
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from triage.access import run_for
@@ -53,3 +53,18 @@ def diagnosis_json(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     return JsonResponse(read_document(found), json_dumps_params={"ensure_ascii": False})
+
+
+@require_GET
+def errors_file(request: HttpRequest, pk: int, form: str) -> StreamingHttpResponse:
+    """Every error sample with its cause, features and evidence, as a file."""
+    run = run_for(request.user, pk)
+    if form not in error_table.FORMATS:
+        raise Http404
+    try:
+        parts = error_table.streamed(run, form)
+    except error_table.NotDiagnosed as reason:
+        raise Http404 from reason
+    response = StreamingHttpResponse(parts, content_type=error_table.FORMATS[form])
+    response.headers["Content-Disposition"] = f'attachment; filename="run-{pk}-errors.{form}"'
+    return response

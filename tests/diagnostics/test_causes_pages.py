@@ -9,6 +9,7 @@ from django.urls import reverse
 from annotations.audits import draw_audit
 from annotations.models import Audit
 from diagnostics import cause_queue, naming
+from diagnostics.causes import evidence
 from diagnostics.confirmed import agreement, confirmed_causes
 from diagnostics.diagnosing import diagnose_run
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
@@ -167,6 +168,41 @@ def test_clusters_show_their_causes_and_take_a_word(client, run) -> None:
     assert "The run has no such cluster." in refused.content.decode()
 
 
+def test_clusters_are_judged_one_by_one(client, run) -> None:
+    address = reverse("diagnostics:cluster-queue", args=[run.pk])
+    say = reverse("diagnostics:cluster-cause", args=[run.pk])
+    sign_in(client, run)
+    assert "Analyse the run" in client.get(address).content.decode()
+    cluster_errors(run, {place: (0 if place < 15 else 1) for place in range(30)})
+
+    assert "group 0" in client.get(address).content.decode()
+    after = client.post(say, {"cluster": "0", "cause": "noise", "on": "1"}, follow=True)
+    assert "group 1" in after.content.decode()
+    after = client.post(say, {"cluster": "1", "cause": "ambiguity", "on": "1"}, follow=True)
+    assert "You gave every cluster a cause." in after.content.decode()
+    assert "group 0" in client.get(f"{address}?cluster=0").content.decode()
+
+
+def test_annotators_find_the_queue_on_the_project_page(client, run) -> None:
+    user = sign_in(client, run, Role.ANNOTATOR, "ann")
+    address = reverse("diagnostics:project-queues", args=[run.project.slug])
+    queue = reverse("diagnostics:queue", args=[run.pk])
+
+    assert address in client.get(run.project.get_absolute_url()).content.decode()
+    assert queue in client.get(address).content.decode()
+    cause_queue.judge(run, user, 1, "noise")
+    assert "Go on" in client.get(address).content.decode()
+
+
+def test_the_six_features_stand_with_the_evidence(client, run) -> None:
+    sign_in(client, run)
+    part = client.get(reverse("diagnostics:sample-cause", args=[run.pk, 1])).content.decode()
+
+    for name in evidence.SIX:
+        assert name in part
+    assert "needs image_only" in part
+
+
 def form_data(**changed: object) -> dict[str, object]:
     from diagnostics.causes.catalogue import CAUSES
     from diagnostics.causes.rules import THRESHOLDS
@@ -307,7 +343,9 @@ def test_an_audit_of_another_question_is_no_noise(client) -> None:
     run = ingest_run(make_project_of(), [{**row, "candidates": listed} for row in rows()])
     diagnose_run(run)
     audit = draw_audit(run, protocol="custom", seed=7, size=20, question=Audit.Question.TOP_FIVE)
-    give_verdicts(audit, make_member(run.project, "ann", Role.ANNOTATOR), ["among_candidates"] * audit.size)
+    give_verdicts(
+        audit, make_member(run.project, "ann", Role.ANNOTATOR), ["among_candidates"] * audit.size
+    )
     sign_in(client, run)
     found = client.get(reverse("diagnostics:report-json", args=[run.pk])).json()
 

@@ -14,7 +14,7 @@ from diagnostics.demonstration import TRUTH, demonstrate
 class Command(BaseCommand):
     """Safe to run again: it makes what is missing and prints new passwords."""
 
-    help = "Makes the demonstration: data, model, run, clusters, audits; prints how to sign in."
+    help = "Makes the demonstration: data, model, run, audits, diagnosis; prints how to sign in."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--small", action="store_true", help="a tiny world, in seconds")

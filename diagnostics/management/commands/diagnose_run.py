@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.command_arguments import answer, run_named
 from diagnostics.diagnosing import DiagnosisRefused, diagnose_run, read_document
+from triage.command_arguments import answer, run_named
 
 
 class Command(BaseCommand):

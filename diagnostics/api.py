@@ -1,0 +1,118 @@
+"""The REST API of the conclusions: the same verbs as the pages and the command line."""
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from diagnostics import cause_queue, report_page, tasks
+from diagnostics.api_shapes import (
+    CauseSaidShape,
+    CauseShape,
+    CausesShape,
+    DiagnoseShape,
+    DocumentShape,
+    ReportShape,
+)
+from diagnostics.diagnosing import read_document
+from diagnostics.models import Diagnosis
+from diagnostics.naming import name_anew
+from triage.access import run_for
+from triage.api_shapes import JobShape
+from triage.models import Role
+
+REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="diagnosis",
+    summary="The newest diagnosis of a run: every measure",
+    responses=DocumentShape,
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="diagnosis_start",
+    summary="Take every measure of a run; the job says when it is done",
+    request=DiagnoseShape,
+    responses={202: JobShape},
+)
+@api_view(["GET", "POST"])
+def run_diagnosis(request: Request, pk: int) -> Response:
+    """Read the newest diagnosis (404 before the first), or start one."""
+    run = run_for(request.user, pk)
+    if request.method == "GET":
+        found = Diagnosis.latest_of(run)
+        if found is None:
+            raise Http404
+        return Response(read_document(found))
+    wishes = DiagnoseShape(data=request.data)
+    wishes.is_valid(raise_exception=True)
+    job = tasks.start_diagnosis(run, user=request.user, seed=wishes.validated_data["seed"])
+    job.refresh_from_db()
+    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="causes",
+    summary="The causes of a run's errors, with verdicts and priorities",
+    responses=CausesShape,
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="causes_name",
+    summary="Name the errors by the rules, and the confirmed causes, of now",
+    request=None,
+    responses=CausesShape,
+)
+@api_view(["GET", "POST"])
+def run_causes(request: Request, pk: int) -> Response:
+    """The causes of the newest naming; POST names anew."""
+    run = run_for(request.user, pk)
+    diagnosis = Diagnosis.latest_of(run)
+    if diagnosis is None or diagnosis.naming() is None:
+        raise Http404
+    if request.method == "POST":
+        name_anew(diagnosis, user=request.user)
+    return Response(report_page.causes_document(run))
+
+
+@extend_schema(
+    operation_id="cause_say",
+    summary="Give an error sample a cause; a later word replaces yours",
+    request=CauseShape,
+    responses={200: CauseSaidShape, 400: REFUSED},
+)
+@api_view(["POST"])
+def run_cause_said(request: Request, pk: int) -> Response:
+    """One person's word on one error sample."""
+    run = run_for(request.user, pk, Role.ANNOTATOR)
+    said = CauseShape(data=request.data)
+    said.is_valid(raise_exception=True)
+    position, cause = said.validated_data["position"], said.validated_data["cause"]
+    try:
+        verdict = cause_queue.judge(run, request.user, position, cause)
+    except cause_queue.CauseRefused as reason:
+        return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
+    return Response(
+        {
+            "position": verdict.position,
+            "cause": verdict.cause,
+            "named": verdict.named,
+            "by": verdict.by.get_username(),
+        }
+    )
+
+
+@extend_schema(
+    operation_id="report",
+    summary="The report: run, audits, checklist, causes and measures",
+    responses=ReportShape,
+)
+@api_view(["GET"])
+def run_report(request: Request, pk: int) -> Response:
+    """What the report's page says, as plain values."""
+    return Response(report_page.document(run_for(request.user, pk)))

@@ -1,0 +1,12 @@
+"""Addresses of the REST API of this app."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from diagnostics import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("runs/<int:pk>/diagnosis/", api.run_diagnosis, name="api-run-diagnosis"),
+    path("runs/<int:pk>/causes/", api.run_causes, name="api-run-causes"),
+    path("runs/<int:pk>/causes/said/", api.run_cause_said, name="api-run-cause-said"),
+    path("runs/<int:pk>/report/", api.run_report, name="api-run-report"),
+]

@@ -1,0 +1,56 @@
+"""What goes in and out of the REST API of the conclusions, field by field."""
+
+from rest_framework import serializers
+
+
+class DiagnoseShape(serializers.Serializer):
+    """How to diagnose."""
+
+    seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**32 - 1)
+
+
+class CauseShape(serializers.Serializer):
+    """A person's word on the cause of an error sample."""
+
+    position = serializers.IntegerField(min_value=0, help_text="of the sample in the run")
+    cause = serializers.CharField(max_length=32, help_text="a cause’s name, or undetermined")
+
+
+class CauseSaidShape(CauseShape):
+    """What was recorded, and what the naming says."""
+
+    named = serializers.CharField(help_text="the cause that the naming gave")
+    by = serializers.CharField()
+
+
+class DocumentShape(serializers.Serializer):
+    """A diagnosis: every measure with its figures, tables and charts, by the measure's name."""
+
+    run = serializers.CharField()
+    diagnosis = serializers.CharField()
+    seed = serializers.IntegerField()
+    measures = serializers.DictField()
+
+
+class CausesShape(serializers.Serializer):
+    """How the errors were named, and every challenge by errors × ease."""
+
+    method = serializers.ChoiceField(["rules", "classifier"])
+    rules = serializers.IntegerField(help_text="version of the project's rules, 0: the defaults")
+    comparison = serializers.DictField()
+    agreement = serializers.DictField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]
+    evaluated = serializers.IntegerField()
+    undetermined = serializers.IntegerField()
+    priorities = serializers.ListField(child=serializers.DictField())
+
+
+class ReportShape(serializers.Serializer):
+    """The report: run, audits, checklist, causes, measures."""
+
+    run = serializers.DictField()
+    made_at = serializers.DateTimeField()
+    audits = serializers.ListField(child=serializers.DictField())
+    checklist = serializers.ListField(child=serializers.DictField())
+    causes = CausesShape(allow_null=True)
+    measures = serializers.DictField(allow_null=True)
