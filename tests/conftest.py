@@ -17,8 +17,17 @@ REAL_DATA_DIR = Path(os.environ.get("REAL_DATA_DIR", "../shared/data"))
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
+# Seconds for a test that waits for other programs: several times what it takes on a machine that
+# two such tests keep busy.
+PATIENCE = 600
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of real data sets skip where those are absent."""
+    """Browsers and servers may be slow; tests of real data sets skip where those are absent."""
+    for item in items:
+        waits = any(item.get_closest_marker(name) for name in ("browser", "postgres", "server"))
+        if waits and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(PATIENCE))
     if REAL_DATA_DIR.is_dir():
         return
     skip = pytest.mark.skip(reason=f"no real data sets at {REAL_DATA_DIR}")

@@ -57,7 +57,7 @@ def postgres_url() -> Iterator[str]:
     if initdb is None or server is None:
         pytest.skip("no PostgreSQL server binary")
     folder = Path(tempfile.mkdtemp(prefix="alignment-triage-pg-"))
-    more: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "timeout": 60}
+    more: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "timeout": 180}
     if os.geteuid() == 0:
         # The server refuses to run as root.
         shutil.chown(folder, "postgres", "postgres")

@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+# Long enough for a machine that is busy with other tests: how long a program may take to start or
+# to finish, and a request to be answered.
+START_SECONDS = 180
+ANSWER_SECONDS = 60
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Signs people in by session, as the sign-in page would, and draws an audit.
 SETTING_UP = """
@@ -86,7 +90,7 @@ class Server:
             capture_output=True,
             text=True,
             cwd=REPOSITORY,
-            timeout=120,
+            timeout=START_SECONDS,
         )
         if made.returncode:
             raise RuntimeError(made.stderr[-3000:])
@@ -104,12 +108,23 @@ class Server:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+        # A port that takes connections is not yet a process that answers them.
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.tree.poll() is None:
+            if self._answers():
                 return
             time.sleep(0.05)
         raise RuntimeError((self.folder / "server.log").read_text()[-3000:])
+
+    def _answers(self) -> bool:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
+        try:
+            line.request("GET", "/accounts/login/")
+            return line.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            line.close()
 
     def kill(self) -> None:
         """SIGKILL for every process of the tree at once."""
@@ -120,7 +135,9 @@ class Server:
 
     def _manage(self, *words: str) -> None:
         command = [sys.executable, "manage.py", *words]
-        subprocess.run(command, cwd=REPOSITORY, env=self.environment, check=True, timeout=120)
+        subprocess.run(
+            command, cwd=REPOSITORY, env=self.environment, check=True, timeout=START_SECONDS
+        )
 
 
 class Unanswered(Exception):
@@ -169,7 +186,9 @@ class Annotator:
             headers["X-Review"] = str(self.user)
         try:
             if self.connection is None:
-                self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+                self.connection = http.client.HTTPConnection(
+                    "127.0.0.1", self.port, timeout=ANSWER_SECONDS
+                )
             self.connection.request(method, self.path, body, headers)
             answer = self.connection.getresponse()
             return answer.status, answer.read().decode()

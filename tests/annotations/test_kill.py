@@ -11,8 +11,11 @@ import pytest
 
 from tests.serving import Annotator, Server, Unanswered, kind_of
 
+pytestmark = pytest.mark.server
 ITEMS = 200
 PEOPLE = 4
+# Seconds that nobody needs unless something hangs.
+PATIENCE = 240
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def judge_all(
     person: Annotator,
     acknowledged: list[tuple[str, int]],
     retried: list[str],
-    patience: float = 40,
+    patience: float = PATIENCE,
 ) -> None:
     """The loop of one person; ends when the page brings no card, or after `patience` seconds."""
     held: list[int] = []
@@ -72,13 +75,13 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(server: Server) 
     for each in crew:
         each.start()
     for share in (0.3, 0.6):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while len(acknowledged) < share * ITEMS and time.monotonic() < deadline:
             time.sleep(0.002)
         server.kill()
         server.start()
     for each in crew:
-        each.join(60)
+        each.join(PATIENCE)
     server.kill()
 
     with sqlite3.connect(server.folder / "db.sqlite3") as rows:

@@ -19,9 +19,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.annotations.test_kill import judge_all
-from tests.serving import REPOSITORY, Annotator, Server, Unanswered, kind_of
+from tests.annotations.test_kill import PATIENCE, judge_all
+from tests.serving import (
+    ANSWER_SECONDS,
+    REPOSITORY,
+    START_SECONDS,
+    Annotator,
+    Server,
+    Unanswered,
+    kind_of,
+)
 
+pytestmark = pytest.mark.server
 PEOPLE, OVERLAP = 32, 2
 CUT = 0.15
 READING = """
@@ -61,7 +70,7 @@ class OnABadLine(Annotator):
         raise Unanswered(f"cut {where} the request")
 
     def _send_and_hang_up(self, body: str, *, whole: bool) -> None:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
         line.putrequest("POST", self.path)
         line.putheader("Cookie", f"sessionid={self.session}; csrftoken={self.token}")
         line.putheader("X-CSRFToken", self.token)
@@ -107,7 +116,9 @@ def server(tmp_path: Path, database: str) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
-@pytest.mark.parametrize("items", [100, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "items", [100, pytest.param(2000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
+)
 def test_every_item_is_judged_exactly_twice_whatever_is_cut(server: Server, items: int) -> None:
     made = server.prepare(items=items, people=PEOPLE, overlap=OVERLAP)
     server.start()
@@ -116,11 +127,13 @@ def test_every_item_is_judged_exactly_twice_whatever_is_cut(server: Server, item
         OnABadLine(server.port, made["audit"], *each, seed=number)
         for number, each in enumerate(made["sessions"])
     ]
-    crew = [threading.Thread(target=work, args=(person, log, 40 + items / 10)) for person in people]
+    crew = [
+        threading.Thread(target=work, args=(person, log, PATIENCE + items / 2)) for person in people
+    ]
     for each in crew:
         each.start()
     for each in crew:
-        each.join(60 + items / 5)
+        each.join(PATIENCE + items / 2 + ANSWER_SECONDS)
     server.kill()
 
     found = read(server, made["audit"])
@@ -156,5 +169,6 @@ def read(server: Server, audit: int) -> dict:
         capture_output=True,
         text=True,
         check=True,
+        timeout=START_SECONDS,
     )
     return json.loads(reading.stdout)
