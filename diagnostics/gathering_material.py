@@ -1,0 +1,391 @@
+"""From a run's files to what experiments train and test on.
+
+What people said is added by whoever knows it; here is what the record holds.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from PIL import Image
+
+from diagnostics.experiments.imputation import missing_text
+from diagnostics.experiments.material import Material
+from diagnostics.experiments.outcomes import TrainingRefused
+from diagnostics.experiments.regions import Regions, describe_regions, regions_of_embeddings
+from diagnostics.experiments.sentences import gettext_noop
+from diagnostics.experiments.words_by_role import WORD
+from diagnostics.gathering import group_of
+from diagnostics.measures.samples import Bools, Floats, Groups
+from triage.grids import Boxes, boxes_of
+from triage.store import RunFolder
+
+Progress = Callable[[float, str], None]
+# Of a larger run a seeded draw of this many samples is trained and tested on.
+MOST_SAMPLES = 50_000
+# A column with more names is no stratum to read results by.
+MOST_STRATA = 30
+# How many times each picture is varied for augmentation.
+VARIATIONS = 2
+_COLUMNS = [
+    "sample_id", "position", "split", "question", "context", "answers", "image", "question_type",
+    "category", "domain", "difficulty",
+]  # fmt: skip
+_STRATA = ("question_type", "split", "domain", "category", "difficulty")
+BOTH, NO_IMAGE, NO_TEXT = (
+    gettext_noop("picture and question"),
+    gettext_noop("no picture"),
+    gettext_noop("no question"),
+)
+KNOWN, NEW = (
+    gettext_noop("words that training has"),
+    gettext_noop("a word that training never has"),
+)
+
+
+@dataclass(frozen=True)
+class RunSource:
+    """Where a run lies and how its pictures are read; `rule` and `checksum` are the run's.
+
+    `image_size`: width and height in pixels; asked only of pictures that have boxes.
+    """
+
+    folder: RunFolder
+    rule: str
+    checksum: str = ""
+    load_image: Callable[[str], Image.Image | None] = lambda path: None
+    image_size: Callable[[str], tuple[int, int] | None] = lambda path: None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The material, and how many samples of how many it holds."""
+
+    material: Material
+    samples: int
+    of: int
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """A run's drawn samples before their pictures are described.
+
+    `picture` (n): number in `paths`, -1 without a path. `vectors`: rows (k) and values (k, e) of
+    the embeddings that the file brought.
+    """
+
+    source: RunSource
+    table: pa.Table
+    of: int
+    picture: np.ndarray
+    paths: tuple[str, ...]
+    vectors: tuple[np.ndarray, np.ndarray]
+    boxes: Boxes
+    loss: Floats | None
+
+    @property
+    def trained(self) -> Bools:
+        """Which samples (n) are of the training split."""
+        return np.asarray(_texts(self.table["split"], "test") == "train")
+
+
+def gather_material(
+    source: RunSource,
+    *,
+    target: RunSource | None = None,
+    seed: int = 0,
+    most: int = MOST_SAMPLES,
+    variations: int = VARIATIONS,
+    progress: Progress = lambda share, step: None,
+) -> Gathered:
+    """The samples of a run as an experiment reads them, and those of another run as its target.
+
+    Regions are described once for both runs, fitted on this run's training pictures alone. A sample
+    without a split is taken for an evaluation sample. Nothing in it depends on how the run is cut
+    into parts; the same seed gives the same bits.
+    Raises TrainingRefused where the target's embeddings are of another length.
+    """
+    progress(0.0, "Reading samples")
+    own = _columns(source, seed, most)
+    runs = [own] if target is None else [own, _columns(target, seed, most)]
+    progress(0.1, "Describing pictures")
+    described, images = _described(runs, np.random.default_rng(seed), variations, progress)
+    progress(0.95, "Putting it together")
+    known = _vocabulary(own)
+    found = [
+        _material(columns, described, image, known)
+        for columns, image in zip(runs, images, strict=True)
+    ]
+    whole = found[0] if target is None else replace(found[0], target=found[1])
+    return Gathered(whole, len(whole), own.of)
+
+
+def _columns(source: RunSource, seed: int, most: int) -> _Columns:
+    """Read the samples, part by part; of a run that is too large a seeded draw."""
+    folder = source.folder
+    count = sum(part.num_rows for part in folder.read_samples(["position"]))
+    drawn = np.sort(np.random.default_rng(seed).permutation(count)[:most])
+    parts, vectors, boxes, losses = [], [], [], []
+    first, kept = 0, 0
+    for part in folder.read_samples([*_COLUMNS, "boxes", "loss", "image_embedding"]):
+        here = drawn[(drawn >= first) & (drawn < first + part.num_rows)] - first
+        first += part.num_rows
+        rows = part.take(pa.array(here))
+        parts.append(rows.select(_COLUMNS))
+        vectors.append(_vectors(rows["image_embedding"], kept))
+        found = boxes_of(rows["boxes"], _sizes(rows, source))
+        boxes.append(Boxes(found.owner + kept, found.values))
+        losses.append(_mean_loss(rows["loss"]))
+        kept += rows.num_rows
+    table = pa.concat_tables(parts)
+    picture, paths = _paths(table["image"])
+    loss = np.concatenate([np.zeros(0), *losses])
+    return _Columns(
+        source=source,
+        table=table,
+        of=count,
+        picture=picture,
+        paths=paths,
+        vectors=_joined(vectors),
+        boxes=Boxes(
+            np.concatenate([np.zeros(0, dtype=np.int64), *(each.owner for each in boxes)]),
+            np.concatenate([np.zeros((0, 4)), *(each.values for each in boxes)]),
+        ),
+        loss=loss if np.isfinite(loss).any() else None,
+    )
+
+
+def _paths(column: pa.ChunkedArray) -> tuple[np.ndarray, tuple[str, ...]]:
+    group = group_of(column)
+    return group.codes.astype(np.int64), group.labels
+
+
+def _sizes(rows: pa.Table, source: RunSource) -> Floats:
+    """Pixels (n, 2) of each picture that has boxes, NaN where unknown."""
+    sizes = np.full((rows.num_rows, 2), np.nan)
+    known: dict[str, tuple[int, int] | None] = {}
+    boxed = pc.fill_null(pc.greater(pc.list_value_length(rows["boxes"]), 0), False)
+    for row in np.flatnonzero(boxed.to_numpy(zero_copy_only=False)).tolist():
+        path = rows["image"][row].as_py()
+        if path is None:
+            continue
+        if path not in known:
+            known[path] = source.image_size(path)
+        size = known[path]
+        if size is not None:
+            sizes[row] = size
+    return sizes
+
+
+def _vectors(column: pa.ChunkedArray, first: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Embeddings of the samples that have one, by their length: rows from `first`, and values."""
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
+    found = []
+    for length in np.unique(lengths[lengths > 0]).tolist():
+        rows = np.flatnonzero(lengths == length)
+        flat = column.take(pa.array(rows)).combine_chunks().flatten().to_numpy()
+        found.append((rows + first, flat.reshape(len(rows), length).astype(np.float32)))
+    return found
+
+
+def _joined(
+    parts: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """All embeddings of the commonest length; one of another length is no embedding of these."""
+    every = [each for part in parts for each in part]
+    counts: dict[int, int] = {}
+    for rows, values in every:
+        counts[values.shape[1]] = counts.get(values.shape[1], 0) + len(rows)
+    if not counts:
+        return np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.float32)
+    length = max(counts, key=lambda each: (counts[each], each))
+    kept = [each for each in every if each[1].shape[1] == length]
+    return np.concatenate([rows for rows, _ in kept]), np.concatenate([v for _, v in kept])
+
+
+def _mean_loss(column: pa.ChunkedArray) -> Floats:
+    """Mean over the recorded epochs (n), NaN without any."""
+    counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
+    values = pc.list_flatten(column).to_numpy().astype(np.float64)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    known = np.isfinite(values)
+    sums = np.bincount(owner[known], values[known], minlength=len(counts))
+    seen = np.bincount(owner[known], minlength=len(counts))
+    return np.where(seen > 0, sums / np.maximum(seen, 1), np.nan)
+
+
+def _described(
+    runs: Sequence[_Columns], rng: np.random.Generator, variations: int, progress: Progress
+) -> tuple[Regions, list[np.ndarray]]:
+    """Regions of the pictures of all runs, and for each run which of them its samples show (n).
+
+    From pictures, or from embeddings where more of the first run's samples have one.
+    """
+    training = _on_training_pictures(runs)
+    embedded = len(runs[0].vectors[0])
+    pictured = int((runs[0].picture >= 0).sum())
+    if pictured:
+        regions = describe_regions(
+            _opened(runs, progress), rng, variations, training=training, processes=2
+        )
+        images, first = [], 0
+        for run in runs:
+            images.append(_shown(run.picture, first, regions.seen))
+            first += len(run.paths)
+        if int((images[0] >= 0).sum()) >= embedded:
+            return regions, images
+    if embedded:
+        return _of_embeddings(runs)
+    nothing = Regions(np.zeros((0, 1, 1), dtype=np.float32), None, np.zeros(0, dtype=bool))
+    return nothing, [np.full(run.table.num_rows, -1, dtype=np.int64) for run in runs]
+
+
+def _on_training_pictures(runs: Sequence[_Columns]) -> Bools:
+    """Which pictures of all runs the first run's training shows."""
+    shown = np.zeros(sum(len(run.paths) for run in runs), dtype=bool)
+    rows = runs[0].trained & (runs[0].picture >= 0)
+    shown[runs[0].picture[rows]] = True
+    return shown
+
+
+def _opened(runs: Sequence[_Columns], progress: Progress) -> Iterator[Image.Image | None]:
+    """The pictures one after another, each read once."""
+    whole = sum(len(run.paths) for run in runs)
+    done = 0
+    for run in runs:
+        for path in run.paths:
+            yield run.source.load_image(path)
+            done += 1
+            if done % 500 == 0:
+                progress(0.1 + 0.6 * done / whole, "Describing pictures")
+
+
+def _shown(picture: np.ndarray, first: int, seen: Bools) -> np.ndarray:
+    """The row of the regions that each sample shows; -1 where its picture shows nothing."""
+    rows = np.where(picture >= 0, picture + first, -1)
+    return np.where((rows >= 0) & np.append(seen, False)[rows], rows, -1).astype(np.int64)
+
+
+def _of_embeddings(runs: Sequence[_Columns]) -> tuple[Regions, list[np.ndarray]]:
+    """One region a sample that brought an embedding."""
+    lengths = {run.vectors[1].shape[1] for run in runs if len(run.vectors[0])}
+    if len(lengths) > 1:
+        raise TrainingRefused(
+            "the embeddings of the two runs are of different length: one model cannot read both"
+        )
+    images, first, training = [], 0, []
+    for number, run in enumerate(runs):
+        rows, _ = run.vectors
+        image = np.full(run.table.num_rows, -1, dtype=np.int64)
+        image[rows] = first + np.arange(len(rows))
+        first += len(rows)
+        images.append(image)
+        training.append(run.trained[rows] if number == 0 else np.zeros(len(rows), dtype=bool))
+    values = np.concatenate([run.vectors[1] for run in runs if len(run.vectors[0])])
+    regions = regions_of_embeddings(values, np.concatenate(training))
+    return regions, [_shown(image, 0, regions.seen) for image in images]
+
+
+def _material(
+    columns: _Columns, described: Regions, image: np.ndarray, known: frozenset[str]
+) -> Material:
+    table, source = columns.table, columns.source
+    questions = _questions(table)
+    answers = tuple(tuple(each or ()) for each in table["answers"].to_pylist())
+    return Material(
+        sample_id=_texts(table["sample_id"]),
+        position=table["position"].to_numpy().astype(np.int64),
+        split=_texts(table["split"], "test"),
+        question=questions,
+        answers=answers,
+        image=image,
+        regions=described.values,
+        grid=described.grid,
+        varied=described.varied,
+        looked_at=_looked_at(columns, described),
+        loss=columns.loss,
+        strata=_strata(table) | _derived_strata(questions, image, columns.trained, known),
+        rule=source.rule,
+        checksum=source.checksum,
+    )
+
+
+def _questions(table: pa.Table) -> tuple[str, ...]:
+    """Each question with the context that came with it."""
+    pairs = zip(table["question"].to_pylist(), table["context"].to_pylist(), strict=True)
+    return tuple(f"{text} {more}" if more else (text or "") for text, more in pairs)
+
+
+def _looked_at(columns: _Columns, described: Regions) -> Floats | None:
+    """Share of each cell in the true boxes (n, r): each box counts alike; None without any."""
+    boxes, grid = columns.boxes, described.grid
+    if grid is None or not len(boxes.owner):
+        return None
+    shares = _cell_shares(np.clip(boxes.values, 0.0, 1.0), grid)
+    found = np.zeros((columns.table.num_rows, shares.shape[1]))
+    np.add.at(found, boxes.owner, shares)
+    sums = found.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(found, sums, out=np.zeros_like(found), where=sums > 0))
+
+
+def _cell_shares(boxes: Floats, grid: tuple[int, int]) -> Floats:
+    """How much of each box (m, 4) in 0..1 lies in each cell of the grid, (m, r)."""
+    down = _along(boxes[:, 1], boxes[:, 3], grid[0])
+    across = _along(boxes[:, 0], boxes[:, 2], grid[1])
+    inside = (down[:, :, None] * across[:, None, :]).reshape(len(boxes), -1)
+    areas = inside.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(inside, areas, out=np.zeros_like(inside), where=areas > 0))
+
+
+def _along(low: Floats, high: Floats, cells: int) -> Floats:
+    """Length (m, c) that low..high shares with each of `cells` equal parts of 0..1."""
+    edges = np.arange(cells + 1) / cells
+    shared = np.minimum(high[:, None], edges[1:]) - np.maximum(low[:, None], edges[:-1])
+    return np.asarray(np.maximum(shared, 0.0))
+
+
+def _strata(table: pa.Table) -> dict[str, Groups]:
+    """The record's columns of few names, those with one name left out (a question type is read)."""
+    found = {name: group_of(table[name]) for name in _STRATA}
+    return {
+        name: group
+        for name, group in found.items()
+        if (name == "question_type" or len(group.labels) > 1)
+        and 0 < len(group.labels) <= MOST_STRATA
+    }
+
+
+def _derived_strata(
+    questions: Sequence[str], image: np.ndarray, trained: Bools, known: frozenset[str]
+) -> dict[str, Groups]:
+    """Whether a modality is missing, and whether a question has a word that training never has."""
+    found = {}
+    modality = np.zeros(len(questions), dtype=np.int32)
+    modality[image < 0] = 1
+    modality[missing_text(questions)] = 2
+    if (image >= 0).any() and len(np.unique(modality)) > 1:
+        found["modality"] = Groups(modality, (BOTH, NO_IMAGE, NO_TEXT))
+    novel: dict[str, bool] = {}
+    for text in questions:
+        if text not in novel:
+            novel[text] = not known.issuperset(_words(text))
+    new = np.array([novel[text] for text in questions], dtype=np.int32)
+    if known and 0 < new[~trained].sum() < (~trained).sum():
+        found["wording"] = Groups(new, (KNOWN, NEW))
+    return found
+
+
+def _vocabulary(columns: _Columns) -> frozenset[str]:
+    """All words of the training questions."""
+    texts = _questions(columns.table.filter(pa.array(columns.trained)))
+    return frozenset(word for text in set(texts) for word in _words(text))
+
+
+def _words(text: str) -> set[str]:
+    return {hit.group().lower() for hit in WORD.finditer(text)}
+
+
+def _texts(column: pa.ChunkedArray, default: str = "") -> "np.ndarray":
+    return np.array(pc.fill_null(column, default).to_pylist(), dtype=np.str_)
