@@ -98,9 +98,7 @@ def name_diagnosis(diagnosis: Diagnosis, samples: "Samples", *, user: Any = None
         {
             "position": pa.array(samples.position[evidence.rows]),
             "evaluated": pa.array(side[evidence.rows]),
-            **{
-                n: pa.array(values[evidence.rows], from_pandas=True) for n, values in beside.items()
-            },
+            **{name: pa.array(values, from_pandas=True) for name, values in beside.items()},
             **{name: pa.array(values, from_pandas=True) for name, values in _columns(evidence)},
         }
     )
