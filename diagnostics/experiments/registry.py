@@ -11,7 +11,7 @@ from diagnostics.experiments.material import Material
 from diagnostics.experiments.needs import ALWAYS, LOSSES, SUSPICION
 from diagnostics.experiments.settings import Settings
 
-__all__ = ["BY_NAME", "EXPERIMENTS", "Experiment", "Need", "Option", "design", "missing"]
+__all__ = ["BY_NAME", "EXPERIMENTS", "Experiment", "Need", "Option", "design", "missing", "needed"]
 
 EXPERIMENTS: tuple[Experiment, ...] = (
     *noise_experiments.EXPERIMENTS,
@@ -25,13 +25,17 @@ def missing(
     experiment: Experiment, material: Material, options: Mapping[str, Any] | None = None
 ) -> tuple[Need, ...]:
     """What the experiment needs and the material lacks; empty where it can begin."""
+    return tuple(each for each in needed(experiment, options) if not each.check(material))
+
+
+def needed(experiment: Experiment, options: Mapping[str, Any] | None = None) -> tuple[Need, ...]:
+    """Everything that the experiment needs with these options."""
     chosen = experiment.chosen(options or {})
-    wanted = [
+    return tuple(
         # Weights by training loss need no mismatch score.
         LOSSES if each is SUSPICION and chosen.get("weighting") == "loss" else each
         for each in (*ALWAYS, *experiment.needs)
-    ]
-    return tuple(each for each in wanted if not each.check(material))
+    )
 
 
 def design(
