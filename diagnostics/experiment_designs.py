@@ -15,6 +15,7 @@ from diagnostics.diagnosing import folder_of
 from diagnostics.experiment_files import ExperimentFiles
 from diagnostics.experiments.design import USUAL_SEEDS, Arm, Design, DesignRefused
 from diagnostics.experiments.settings import Settings
+from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.models import Experiment, Trial
 from triage.models import Run
 
@@ -149,6 +150,10 @@ def _check(run: Run, wish: Wish) -> None:
         raise ExperimentRefused(_("The curated set is of another run."))
     if wish.target is not None and wish.target.project_id != run.project_id:
         raise ExperimentRefused(_("The run to test on is of another project."))
+    try:
+        read_glossary(wish.glossary)
+    except GlossaryUnreadable as reason:
+        raise ExperimentRefused(str(reason)) from reason
     if wish.target is not None and wish.target.pk == run.pk:
         raise ExperimentRefused(_("A run cannot be its own target: choose another one."))
 

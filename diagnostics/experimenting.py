@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -15,12 +16,17 @@ from annotations.curated import export_to_data_root
 from annotations.curation import Recipe
 from diagnostics import judged_samples
 from diagnostics.arm_groups import Group, Work, groups, train
+from diagnostics.diagnosing import folder_of
 from diagnostics.experiment_designs import ExperimentRefused, files_of, read_design
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiments.design import Design, DesignRefused
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome, TrainingRefused
+from diagnostics.experiments.settings import Settings
+from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.models import Experiment, Trial
+from triage.analysing import RunPictures
+from triage.models import Run
 
 log = logging.getLogger(__name__)
 # What of the whole is gathering; the rest is training.
@@ -99,6 +105,7 @@ REFUSALS = (
     DesignRefused,
     FilesChanged,
     TrainingRefused,
+    GlossaryUnreadable,
     judged_samples.CuratedSetUnreadable,
 )
 
@@ -121,8 +128,38 @@ def freeze(experiment: Experiment) -> None:
 
 
 def material_of(experiment: Experiment, progress: Progress) -> Material:
-    """Everything that it trains and tests on, with what was frozen. Raises ExperimentRefused."""
-    raise NotImplementedError
+    """Everything that it trains and tests on, with what was frozen.
+
+    Raises ExperimentRefused, saying what is missing and how to get it.
+    """
+    from diagnostics.experiments.registry import BY_NAME, missing
+    from diagnostics.gathering_material import gather_material
+
+    gathered = gather_material(
+        source_of(experiment.run),
+        target=source_of(experiment.target) if experiment.target is not None else None,
+        progress=progress,
+    )
+    said = files_of(experiment).people(experiment.people_checksum)
+    curated = experiment.curated_set
+    material = judged_samples.with_people(
+        gathered.material, said, str(curated.uuid) if curated is not None else ""
+    )
+    material = replace(material, glossary=read_glossary(experiment.glossary))
+    kind = BY_NAME.get(experiment.name)
+    lacking = missing(kind, material, experiment.options) if kind is not None else ()
+    if lacking:
+        words = (f"{_(each.words)}. {_(each.mend)}" for each in lacking)
+        raise ExperimentRefused(_("It lacks %(what)s") % {"what": " ".join(words)})
+    return material
+
+
+def source_of(run: Run) -> Any:
+    """Where a run's samples and pictures are read."""
+    from diagnostics.gathering_material import RunSource
+
+    pictures = RunPictures(run)
+    return RunSource(folder_of(run), run.scoring, run.source_sha256, pictures.load, pictures.size)
 
 
 def _train(
@@ -142,7 +179,8 @@ def _train(
         Work(each, material, experiment.trainer, experiment.trainer_options, files)
         for each in pieces
     ]
-    found = run_all(train, works, settings.COMPUTE_BACKEND)
+    jobs = min(settings.COMPUTE_JOBS, max(len(works), 1))
+    found = run_all(train, works, settings.COMPUTE_BACKEND, jobs, settings.RAY_ADDRESS)
     for place, result in found:
         if result is None or files.stop_asked():
             found.close()
@@ -198,7 +236,10 @@ def _conclude(
 
 def expectations_of(experiment: Experiment) -> Mapping[str, Any]:
     """What should happen to each arm if the cause is real; nothing for arms of one's own."""
-    raise NotImplementedError
+    from diagnostics.experiments.registry import BY_NAME, expectations
+
+    kind = BY_NAME.get(experiment.name)
+    return expectations(kind, Settings(), experiment.options) if kind is not None else {}
 
 
 def summary_of(reading: Any) -> dict[str, Any]:

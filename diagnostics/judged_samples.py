@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from annotations.cleaning import standing as standing_repairs
 from annotations.curated import stored_at, verdicts_of
-from annotations.curation import CORRECTED, KEPT
+from annotations.curation import CORRECTED, KEPT, Judgement, Recipe
 from annotations.export_files import restore_cell
 from annotations.models import Audit, CuratedSet, Item, MismatchScore, Verdict, VerdictKind
 from annotations.scoring_runs import read_scores
@@ -32,6 +32,8 @@ from triage.store import DataRoot
 
 # A verdict, or a repair, that says that a sample is as it should be.
 CLEAN = ("match", "repair_keep")
+# What becomes of a sample, its weight in training, and its corrected answer if there is one.
+Decision = tuple[str, float, str | None]
 
 
 class CuratedSetUnreadable(ValueError):
@@ -39,20 +41,23 @@ class CuratedSetUnreadable(ValueError):
 
 
 def judged_samples(
-    run: Run, curated: CuratedSet | None = None, score: MismatchScore | None = None
+    run: Run,
+    curated: CuratedSet | None = None,
+    score: MismatchScore | None = None,
+    recipe: Recipe | None = None,
 ) -> pa.Table:
     """Every sample of `run` in its order, with what was decided and said of it.
 
     Columns: sample_id, position; of the curated set decision, weight, corrected_answer (null
     without one); suspicion (null where not scored); found_clean, judged; accepted, the answers that
     people accepted beside the references (null without a closed top-5 check).
-    Raises CuratedSetUnreadable.
+    `recipe`: decides where there is no curated set yet. Raises CuratedSetUnreadable.
     """
     samples = pa.concat_tables(folder_of(run).read_samples(["sample_id", "position"]))
     verdicts = verdicts_of(run).decisions
     clean = [name for name, each in verdicts.items() if each.kind in CLEAN]
     columns = {
-        **_decided(samples["sample_id"], curated),
+        **_decided(samples["sample_id"], _decisions(curated, verdicts, recipe)),
         "suspicion": _suspicion(samples["position"], score),
         "found_clean": _is_in(samples["sample_id"], clean),
         "judged": _is_in(samples["sample_id"], _drawn_or_repaired(run)),
@@ -78,7 +83,7 @@ def with_people(material: Material, said: pa.Table, curated: str = "") -> Materi
     )
 
 
-def read_decisions(curated: CuratedSet) -> dict[str, tuple[str, float, str | None]]:
+def read_decisions(curated: CuratedSet) -> dict[str, Decision]:
     """Decision, weight and corrected answer by sample id, as the curated set was written.
 
     Raises CuratedSetUnreadable where its files are elsewhere, or were changed since.
@@ -118,15 +123,29 @@ def _rows_of(
     ]
 
 
-def _decided(sample_ids: pa.ChunkedArray, curated: CuratedSet | None) -> dict[str, pa.Array]:
-    if curated is None:
+def _decisions(
+    curated: CuratedSet | None, verdicts: Mapping[str, Judgement], recipe: Recipe | None
+) -> dict[str, Decision] | None:
+    if curated is not None:
+        return read_decisions(curated)
+    if recipe is None:
+        return None
+    found = {}
+    for name, each in verdicts.items():
+        decision, weight, _why = recipe.outcome(each.kind, each.corrected_answer)
+        answer = each.corrected_answer if decision == CORRECTED else None
+        found[name] = (decision, weight, answer)
+    return found
+
+
+def _decided(sample_ids: pa.ChunkedArray, known: dict[str, Decision] | None) -> dict[str, pa.Array]:
+    if known is None:
         count = len(sample_ids)
         return {
             "decision": pa.nulls(count, pa.string()),
             "weight": pa.nulls(count, pa.float64()),
             "corrected_answer": pa.nulls(count, pa.string()),
         }
-    known = read_decisions(curated)
     # A sample that the set does not name stays as it is.
     rows = [known.get(name, (KEPT, 1.0, None)) for name in sample_ids.to_pylist()]
     return {

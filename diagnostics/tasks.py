@@ -40,7 +40,7 @@ def _diagnose(job: Job, progress: Callable[[float, str], None]) -> dict[str, Any
 
 def start_experiment(experiment: Experiment, *, user: Any) -> Job:
     """A job that carries out a waiting experiment."""
-    from diagnostics.experiment_words import title_of
+    from diagnostics.experiments_page import title_of
 
     job = jobs.start(
         Job.Kind.EXPERIMENT,

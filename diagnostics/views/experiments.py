@@ -1,0 +1,128 @@
+"""Experiments: what there is to try, the design of one, its result; start, stop, resume."""
+
+import csv
+import io
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotations.export_files import guard_cell
+from diagnostics import experiment_design_page, experiment_designs, experimenting, experiments_page
+from diagnostics.access import experiment_for
+from diagnostics.experiment_designs import ExperimentRefused
+from diagnostics.experiment_forms import ExperimentForm
+from diagnostics.tasks import start_experiment
+from triage.access import run_for
+
+
+@require_GET
+def experiments(request: HttpRequest, pk: int) -> HttpResponse:
+    """Those of the run, and all that could be tried."""
+    run = run_for(request.user, pk)
+    return render(request, "diagnostics/experiments.html", experiments_page.overview(run))
+
+
+@require_http_methods(["GET", "POST"])
+def experiment_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Design an experiment: its arms, what it needs and lacks, its options; POST starts it."""
+    run = run_for(request.user, pk)
+    kind = experiment_design_page.kind_named(request.GET.get("experiment", ""))
+    typed = request.GET if "seeds" in request.GET else None
+    form = ExperimentForm(run, kind, request.POST or typed)
+    if request.htmx.target == "design":  # type: ignore[attr-defined]
+        part = experiment_design_page.checked(run, kind, form)
+        return render(request, "diagnostics/_experiment_design.html", part)
+    if request.method == "POST" and form.is_valid():
+        try:
+            experiment = experiment_designs.design(run, form.wish(), user=request.user)
+        except ExperimentRefused as reason:
+            form.add_error(None, str(reason))
+        else:
+            start_experiment(experiment, user=request.user)
+            return redirect(experiment)
+    context = experiment_design_page.context(run, kind, form)
+    status = 422 if form.errors else 200
+    return render(request, "diagnostics/experiment_new.html", context, status=status)
+
+
+@require_GET
+def experiment(request: HttpRequest, pk: int) -> HttpResponse:
+    """What came of it; htmx asks for its progress alone while it is open."""
+    chosen = experiment_for(request.user, pk)
+    if request.htmx.target == "progress":  # type: ignore[attr-defined]
+        context = experiments_page.progress(chosen)
+        response = render(request, "diagnostics/_experiment_progress.html", context)
+        if not chosen.is_open:
+            # The page around it was made while the work was not done.
+            response["HX-Refresh"] = "true"
+        return response
+    return render(request, "diagnostics/experiment.html", experiments_page.page(chosen))
+
+
+@require_POST
+def experiment_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop it; what has ended stays."""
+    chosen = experiment_for(request.user, pk)
+    experimenting.stop(chosen)
+    return redirect(chosen)
+
+
+@require_POST
+def experiment_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Carry out what is left, or what failed."""
+    chosen = experiment_for(request.user, pk)
+    try:
+        experimenting.reopen(chosen)
+    except ExperimentRefused as reason:
+        messages.error(request, str(reason))
+    else:
+        start_experiment(chosen, user=request.user)
+    return redirect(chosen)
+
+
+@require_POST
+def experiment_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same anew, as it is stored."""
+    chosen = experiment_for(request.user, pk)
+    anew = experiment_designs.again(chosen, user=request.user)
+    start_experiment(anew, user=request.user)
+    messages.success(request, _("The same experiment was started anew."))
+    return redirect(anew)
+
+
+@require_GET
+def experiment_json(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page as plain values."""
+    chosen = experiment_for(request.user, pk)
+    response = JsonResponse(
+        experiments_page.document(chosen), json_dumps_params={"ensure_ascii": False}
+    )
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(chosen)}.json"'
+    return response
+
+
+@require_GET
+def experiment_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its trials, one a line."""
+    chosen = experiment_for(request.user, pk)
+    rows = experiments_page.trial_rows(chosen)
+    if not rows:
+        raise Http404
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]))
+    writer.writeheader()
+    for row in rows:
+        cells = {
+            key: guard_cell(cell) if isinstance(cell, str) else cell for key, cell in row.items()
+        }
+        writer.writerow(cells)
+    headers = {"Content-Disposition": f'attachment; filename="{_file_name(chosen)}-trials.csv"'}
+    return HttpResponse(stream.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _file_name(chosen: experimenting.Experiment) -> str:
+    return slugify(f"{chosen.run.name} {chosen.name} {chosen.pk}") or f"experiment-{chosen.pk}"
