@@ -199,7 +199,11 @@ def _agreement(text: Vectors, categories: Groups) -> list[Figure]:
     if not 2 <= kinds <= MOST_CATEGORIES or len(chosen) < 2 * kinds:
         return []
     vectors = _unit(text.values[chosen])
-    labels = KMeans(kinds, n_init=3, random_state=0).fit_predict(vectors)
+    # Texts that are all the same, or nearly so, have no clusters to compare.
+    clusters = min(kinds, len(np.unique(vectors.round(6), axis=0)))
+    if clusters < 2:
+        return []
+    labels = KMeans(clusters, n_init=3, random_state=0).fit_predict(vectors)
     rand = float(adjusted_rand_score(codes, labels))
     chance = [
         adjusted_rand_score(rng.permutation(codes), labels) >= rand for _ in range(PERMUTATIONS)

@@ -101,3 +101,14 @@ def test_without_embeddings_it_says_which(count: int) -> None:
 
     assert result.figures == ()
     assert "text_embedding" in result.absent
+
+
+@pytest.mark.parametrize("distinct", [1, 2])
+def test_texts_that_hardly_differ_are_compared_as_far_as_they_do(distinct: int) -> None:
+    vectors = np.eye(4, dtype=np.float32)[np.arange(90) % distinct]
+    text = Vectors(np.arange(90), vectors)
+    names = [("a", "b", "c")[number % 3] for number in range(90)]
+
+    result = semantic_gap.compute(samples_of([1.0] * 90, {"category": names}, text_vectors=text))
+
+    assert (result.figure("text_categories_rand") is None) == (distinct == 1)
