@@ -9,6 +9,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from annotations.audits import draw_audit
 from annotations.models import CuratedSet, Flag
+from diagnostics.models import Experiment
 from tests.factories import make_project, make_run, make_user, sample_rows, write_lines
 from triage.analysing import analyse_run
 from triage.confirming import say
@@ -69,6 +70,10 @@ def house(tmp_path: Path) -> dict:
     curated = CuratedSet.objects.create(run=run, file_format="csv")
     member = project.memberships.get(user__username="ann")
     flag = Flag.objects.create(item=audit.items.get(place=0), annotator=member.user)
+    arms = [{"name": "baseline", "words": "as it is", "settings": {}, "control": ""}]
+    experiment = Experiment.objects.create(
+        run=run, name="cleaning", design={"arms": arms, "seeds": [0]}, state="done"
+    )
     return {
         "slug": project.slug,
         "run": run.pk,
@@ -79,6 +84,7 @@ def house(tmp_path: Path) -> dict:
         "curated": curated.pk,
         "member": member.pk,
         "flag": flag.pk,
+        "experiment": experiment.pk,
     }
 
 
@@ -114,6 +120,9 @@ def _address(name: str, house: dict) -> str:
         "diagnostics:queue-image": {"pk": house["run"], "position": 0},
         "diagnostics:sample-cause": {"pk": house["run"], "position": 0},
     }
+    one_experiment = ("diagnostics:experiment", "api-experiment")
+    if name.startswith(one_experiment) and not name.endswith(("experiments", "-new")):
+        special[name] = {"pk": house["experiment"]}
     tries = [
         special.get(name, {}),
         {},
