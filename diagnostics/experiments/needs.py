@@ -45,7 +45,9 @@ def _curated(material: Material) -> bool:
     """Without a change to the training set, cleaned training is the same training."""
     if material.curated is None:
         return False
-    return bool((material.curated.decision[material.trained()] != "kept").any())
+    rows = material.trained()
+    changed = (material.curated.decision != "kept") | (material.curated.weight != 1)
+    return bool(changed[rows].any())
 
 
 def _known(values: np.ndarray | None, material: Material) -> bool:
@@ -125,7 +127,7 @@ TESTED_BOXES = Need(
 )
 CURATED = Need(
     "curated",
-    gettext_noop("a curated set that drops or corrects training samples"),
+    gettext_noop("a curated set that drops, corrects or weights training samples"),
     gettext_noop("Judge training samples in an audit or the cleaning queue; freeze a curated set."),
     _curated,
 )

@@ -32,7 +32,7 @@ class PlantedConfig:
     """How large a planted world is, and which share of its samples each cause takes.
 
     'spatial' has no share: places are withheld from the model, and every question for a place
-    suffers.
+    suffers. `everywhere`: causes that are planted in training as well as in evaluation.
     """
 
     name: str
@@ -42,6 +42,7 @@ class PlantedConfig:
     test: int = 2400
     shares: Mapping[str, float] = field(default_factory=dict)
     knows_places: bool = True
+    everywhere: frozenset[str] = EVERYWHERE
 
     def size(self, split: str) -> int:
         """Samples in a split."""
@@ -121,7 +122,7 @@ def _split(
             for each in samples
         ]
     for cause, share in config.shares.items():
-        if split == "train" and cause not in EVERYWHERE:
+        if split == "train" and cause not in config.everywhere:
             continue
         wanted = round(share * count)
         for index in rng.permutation(count):
