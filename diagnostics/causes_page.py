@@ -7,6 +7,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from diagnostics import experiments_page
 from diagnostics.confirmed import agreement
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
 from diagnostics.naming import ease_of
@@ -32,6 +33,8 @@ def causes(diagnosis: Diagnosis, measures: dict[str, Any]) -> dict[str, Any] | N
 
     affected = {each["cause"]: each for each in naming.summary["affected"]}
     ease, reasons = ease_of(naming.rules), naming.rules.reasons if naming.rules else {}
+    proofs = experiments_page.proofs(diagnosis.run)
+    starts = experiments_page.starts(diagnosis.run)
     rows = [
         {
             "cause": BY_NAME[verdict["cause"]],
@@ -41,6 +44,8 @@ def causes(diagnosis: Diagnosis, measures: dict[str, Any]) -> dict[str, Any] | N
             "why_ease": reasons.get(verdict["cause"]) or _(BY_NAME[verdict["cause"]].why_ease),
             "priority": affected[verdict["cause"]]["evaluated"] * ease[verdict["cause"]],
             "samples": _address(diagnosis.run, affected[verdict["cause"]]),
+            "proofs": proofs.get(verdict["cause"], []),
+            "starts": starts.get(verdict["cause"], []),
         }
         for verdict in map(asdict, verdicts(found, measures))
     ]
@@ -58,6 +63,7 @@ def causes(diagnosis: Diagnosis, measures: dict[str, Any]) -> dict[str, Any] | N
         "evaluated": naming.summary["evaluated"],
         "accuracy": _accuracy(naming),
         "agreement": agreement(diagnosis.run),
+        "measured": bool(proofs),
     }
 
 

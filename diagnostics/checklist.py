@@ -76,11 +76,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Answered:
-    """An entry with its finding."""
+    """An entry with its finding; `proof`: the experiment that the finding asks for, if any."""
 
     entry: Entry
     finding: Finding
     causes: tuple[Any, ...] = field(default=())
+    proof: Act | None = None
 
 
 def known_of(run: Run, measures: dict[str, Any] | None) -> Known:
@@ -102,7 +103,38 @@ def _one(known: Known, entry: Entry) -> Answered:
     from diagnostics.causes.catalogue import BY_NAME
 
     finding = entry.answer(known)
-    return Answered(entry, finding, tuple(BY_NAME[name] for name in finding.causes))
+    causes = tuple(BY_NAME[name] for name in finding.causes)
+    return Answered(entry, finding, causes, _proof(known, entry, finding))
+
+
+# The experiment that an entry asks for: where it points to a cause, and where it is open ("").
+PROOFS: dict[tuple[str, str], str] = {
+    ("data-check", "noise"): "cleaning",
+    ("consistency", "noise"): "cleaning",
+    ("consistency", "generalisation"): "augmentation",
+    ("cross-domain", ""): "other_run",
+    ("cross-domain", "generalisation"): "few_shots",
+    ("signals", "spatial"): "attention",
+    ("clean-first", "noise"): "cleaning",
+    ("new-data", ""): "other_run",
+    ("new-data", "generalisation"): "augmentation",
+    ("looks-elsewhere", "spatial"): "localization_probe",
+    ("near-top", "ambiguity"): "several_answers",
+}
+
+
+def _proof(known: Known, entry: Entry, finding: Finding) -> Act | None:
+    from diagnostics.experiments.registry import BY_NAME
+
+    if finding.state == "clear" or known.measures is None:
+        return None
+    names = (PROOFS.get((entry.key, cause)) for cause in finding.causes or ("",))
+    name = next((each for each in names if each is not None), None)
+    if name is None:
+        return None
+    address = reverse("diagnostics:experiment-new", args=[known.run.pk])
+    words = _("Experiment: %(title)s") % {"title": _(BY_NAME[name].title)}
+    return Act(words, f"{address}?experiment={name}")
 
 
 def _diagnose(known: Known) -> Act:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from annotations.cleaning import standing as standing_repairs
 from annotations.curation import Recipe
 from annotations.models import Audit, CuratedSet, Verdict
+from annotations.scoring_runs import latest_score
 from diagnostics.experiment_designs import Wish
 from diagnostics.experiments.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
@@ -65,7 +66,10 @@ class ExperimentForm(forms.Form):
             kinds.append((COMMAND, _("a command of this server")))
         self.fields["trainer"].choices = kinds  # type: ignore[attr-defined]
         self.fields["command"].choices = [(name, name) for name in commands]  # type: ignore[attr-defined]
-        for name, field in option_fields(experiment).items():
+        own = option_fields(experiment)
+        if "weighting" in own and latest_score(run) is None:
+            own["weighting"].initial = "loss"
+        for name, field in own.items():
             self.fields[f"o-{name}"] = field
 
     def clean_glossary(self) -> str:

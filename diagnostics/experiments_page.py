@@ -244,6 +244,25 @@ def proofs(run: Run) -> dict[str, list[dict[str, Any]]]:
     return {cause: list(rows.values()) for cause, rows in found.items()}
 
 
+def ended(run: Run) -> dict[str, Any]:
+    """What the report shows: every experiment that ended with a result, the newest first."""
+    rows = [row(each) for each in experiments_of(run).filter(state=Experiment.State.DONE)]
+    found = [each for each in rows if each["summary"]]
+    return {"experiments": found, "reach": reach_of([each["difference"] for each in found])}
+
+
+def in_report(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """One of them as plain values."""
+    experiment = shown["experiment"]
+    return {
+        "id": experiment.pk,
+        "uuid": str(experiment.uuid),
+        "name": experiment.name,
+        "title": shown["title"],
+        **shown["summary"],
+    }
+
+
 def starts(run: Run) -> dict[str, list[dict[str, str]]]:
     """By cause, the experiments that would prove it, with where each is designed."""
     from diagnostics.experiments.registry import EXPERIMENTS

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from annotations.models import Audit
 from annotations.standing import noise_document
-from diagnostics import causes_page, checklist
+from diagnostics import causes_page, checklist, experiments_page
 from diagnostics.charts import drawn
 from diagnostics.diagnosing import read_document
 from diagnostics.documents import finite
@@ -69,6 +69,7 @@ def context(run: Run) -> dict[str, Any]:
         "audits": [each for question in Audit.Question for each in judged_audits(run, question)],
         "causes": causes_page.causes(diagnosis, measures) if diagnosis and measures else None,
         "measures": shown,
+        **experiments_page.ended(run),
     }
 
 
@@ -117,6 +118,7 @@ def document(run: Run) -> dict[str, Any]:
                 for each in (*page["steps"], *page["rules"])
             ],
             "causes": None if causes is None else _causes(causes),
+            "experiments": [experiments_page.in_report(each) for each in page["experiments"]],
             "measures": measures_of(run)[1],
         }
     )

@@ -7,7 +7,13 @@ from functools import lru_cache
 from django.contrib.staticfiles import finders
 from django.utils.safestring import SafeString, mark_safe
 
-SHEETS = ("css/tokens.css", "css/components.css", "css/diagnosis.css", "css/report.css")
+SHEETS = (
+    "css/tokens.css",
+    "css/components.css",
+    "css/diagnosis.css",
+    "css/experiments.css",
+    "css/report.css",
+)
 
 
 @lru_cache(maxsize=1)
