@@ -106,6 +106,7 @@ def test_none_and_all_are_shares(share: float) -> None:
 
 def test_factors_that_change_the_test_alone_train_alike() -> None:
     tested_otherwise = {
+        "reserved": True,
         "scored": "accepted",
         "deleted": "colour",
         "blanked_image": 0.5,
