@@ -122,9 +122,12 @@ def policy_words(audit_policy: str) -> str:
     }[Audit.Policy(audit_policy)]
 
 
-def rule_words(protocol: Protocol) -> str:
+def rule_words(protocol: Protocol, question: str = Audit.Question.NOISE) -> str:
     """The rule in words, as fixed before the draw."""
-    return _("The rule: noise %(sign)s %(share)s of the judged errors.") % {
+    words = _("The rule: noise %(sign)s %(share)s of the judged errors.")
+    if question == Audit.Question.TOP_FIVE:
+        words = _("The rule: a right reading in %(sign)s %(share)s of the judged errors.")
+    return words % {
         "sign": protocol.comparison,
         "share": share_words(protocol),
     }
@@ -149,7 +152,8 @@ def frame(run: Run, form: DrawForm) -> FrameWords:
     """What would be drawn; of a form half filled in, what is still missing."""
     if not form.is_bound:
         stored = run.stored_filters.filter(pk=form.initial.get("population") or 0).first()
-        return _drawn_from(run, PROTOCOLS[form.initial["protocol"]], stored, 1)
+        protocol = PROTOCOLS[form.initial["protocol"]]
+        return _drawn_from(run, protocol, stored, 1, rule_words(protocol))
     if not form.is_valid():
         return FrameWords(problem=_("Something above is not filled in right yet."))
     wishes = form.wishes()
@@ -162,7 +166,8 @@ def frame(run: Run, form: DrawForm) -> FrameWords:
         )
     except AuditRefused as problem:
         return FrameWords(problem=str(problem))
-    found = _drawn_from(run, protocol, wishes["criteria"], wishes["overlap"])
+    rule = rule_words(protocol, wishes["question"])
+    found = _drawn_from(run, protocol, wishes["criteria"], wishes["overlap"], rule)
     if found.problem:
         return found
     picks = {pick.value: pick for pick in design_picks(run)}
@@ -198,7 +203,7 @@ def _plan_words(wishes: dict[str, Any]) -> str:
     return " ".join(words)
 
 
-def _drawn_from(run: Run, protocol: Protocol, stored: Any, overlap: int) -> FrameWords:
+def _drawn_from(run: Run, protocol: Protocol, stored: Any, overlap: int, rule: str) -> FrameWords:
     errors = frame_size(run, stored.criteria if stored else {})
     if errors == 0:
         return FrameWords(problem=_("No error sample matches: there is nothing to draw."))
@@ -225,7 +230,6 @@ def _drawn_from(run: Run, protocol: Protocol, stored: Any, overlap: int) -> Fram
             "chance, "
             "and judged in random order."
         )
-    rule = rule_words(protocol)
     if overlap > 1:
         rule += " " + _("%(n)s people judge each item.") % {"n": overlap}
     return FrameWords(sentence % values, rule)

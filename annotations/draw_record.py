@@ -40,7 +40,10 @@ def standing_protocol_words(audit: Audit) -> str:
     sign = ">" if audit.strict else "≥"
     exact = audit.threshold * 100
     share = percent(float(audit.threshold), 0 if exact.denominator == 1 else 1)
-    return _("%(name)s: %(size)s items, noise %(sign)s %(share)s") % {
+    words = _("%(name)s: %(size)s items, noise %(sign)s %(share)s")
+    if audit.question == Audit.Question.TOP_FIVE:
+        words = _("%(name)s: %(size)s items, a right reading in %(sign)s %(share)s")
+    return words % {
         "name": audit.protocol,
         "size": number_format(audit.size),
         "sign": sign,

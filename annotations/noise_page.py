@@ -89,7 +89,7 @@ def noise_context(audit: Audit) -> dict[str, Any]:
         "threshold": threshold,
         "sentence": noise_words.sentence(ratio, audit.question),
         "method_words": noise_words.method_words(ratio),
-        "empty": _empty_words(ratio),
+        "empty": _empty_words(ratio, audit.question),
         "strip_top": top,
         "strip_scale": [top * step / STRIP_STEPS for step in range(STRIP_STEPS + 1)],
         "rule": noise_words.rule_finding(ratio, protocol, audit.question),
@@ -101,7 +101,7 @@ def noise_context(audit: Audit) -> dict[str, Any]:
         "progress_words": _progress_words(standing),
         "people": people(audit),
         "chart": chart,
-        "chart_words": _chart_words(ratio),
+        "chart_words": _chart_words(ratio, audit.question),
         "forests": _forests(standing),
         "for_lead": sum(item.for_lead for item in standing.items),
         "flags": open_flags(audit),
@@ -130,22 +130,24 @@ def kind_bars(standing: Standing) -> list[KindBar]:
                 share=count / drawn if drawn else 0.0,
                 x=f"{100 * before / max(drawn, 1):.3f}",
                 width=f"{100 * count / max(drawn, 1):.3f}" if count else "",
-                counts_as=_counts_as(kind, standing.audit.noise_kinds),
+                counts_as=_counts_as(kind, standing.audit),
             )
         )
         before += count
     return bars
 
 
-def _counts_as(kind: str, noise_kinds: Sequence[str]) -> str:
+def _counts_as(kind: str, audit: Audit) -> str:
     if kind == WAITING:
         return _("open")
     if kind in UNDECIDED:
         return _("left out, bounded")
-    return _("noise") if kind in noise_kinds else _("not noise")
+    if audit.question == Audit.Question.TOP_FIVE:
+        return _("a right reading") if kind in audit.noise_kinds else _("no right reading")
+    return _("noise") if kind in audit.noise_kinds else _("not noise")
 
 
-def _empty_words(ratio: NoiseRatio) -> dict[str, str]:
+def _empty_words(ratio: NoiseRatio, question: str) -> dict[str, str]:
     """For a page with nothing to estimate yet: nobody has judged, or nobody could decide."""
     if ratio.undecided:
         words = ngettext(
@@ -164,6 +166,11 @@ def _empty_words(ratio: NoiseRatio) -> dict[str, str]:
         "%(drawn)s of %(population)s errors were drawn at random and wait for their verdicts. The "
         "noise ratio appears with the first one and is settled with the last."
     )
+    if question == Audit.Question.TOP_FIVE:
+        words = _(
+            "%(drawn)s of %(population)s errors were drawn at random and wait for their verdicts. "
+            "The ratio appears with the first one and is settled with the last."
+        )
     values = {"drawn": number_format(ratio.drawn), "population": number_format(ratio.population)}
     return {"title": _("No verdict yet"), "sentence": words % values}
 
@@ -203,7 +210,13 @@ def _beside(standing: Standing) -> list[Pair]:
         words = _(
             "%(none)s if none of the %(n)s undecided items were noise, %(all)s if all were; with "
             "either, the true share is between %(low)s and %(high)s"
-        ) % {
+        )
+        if standing.audit.question == Audit.Question.TOP_FIVE:
+            words = _(
+                "%(none)s if none of the %(n)s undecided items had a right reading, %(all)s if all "
+                "had; with either, the true share is between %(low)s and %(high)s"
+            )
+        words %= {
             "n": ratio.undecided,
             "none": percent(ratio.bounds.if_none_noise),
             "all": percent(ratio.bounds.if_all_noise),
@@ -267,12 +280,18 @@ def _progress_words(standing: Standing) -> str:
     return words
 
 
-def _chart_words(ratio: NoiseRatio) -> str:
+def _chart_words(ratio: NoiseRatio, question: str) -> str:
     if not ratio.decided:
         return ""
-    return _(
+    words = _(
         "After %(n)s decided items the share of noise is %(point)s, from %(low)s to %(high)s."
-    ) % {
+    )
+    if question == Audit.Question.TOP_FIVE:
+        words = _(
+            "After %(n)s decided items the share with a right reading is %(point)s, from %(low)s "
+            "to %(high)s."
+        )
+    return words % {
         "n": ratio.decided,
         "point": percent(ratio.point),
         "low": percent(ratio.low),

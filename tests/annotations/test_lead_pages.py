@@ -1,5 +1,6 @@
 """What leads do about single items: history, sending back, adjudicating, flags, gold."""
 
+import re
 import uuid
 
 import pytest
@@ -240,3 +241,30 @@ def test_the_page_of_a_top_five_check_speaks_of_readings_not_of_noise(client) ->
         "unusable": 0,
         "waiting": 0,
     }
+
+
+def test_no_word_of_a_top_five_check_is_of_noise_at_any_stage(client) -> None:
+    rows = [
+        {**row, "candidates": [{"answer": "three"}, {"answer": "two"}]} for row in error_rows(6)
+    ]
+    audit = draw_audit(
+        ingest_run(make_project_of(), rows),
+        protocol="custom",
+        size=6,
+        question=Audit.Question.TOP_FIVE,
+    )
+    lead = sign_in(client, audit)
+
+    def read() -> str:
+        page = client.get(audit.get_absolute_url()).content.decode()
+        main = page[page.index('<div id="noise"') :]
+        return re.sub(r"<[^>]*>", " ", re.sub(r'aria-label="([^"]*)"', r">\1<", main)).lower()
+
+    assert "wait for their verdicts" in read()
+    assert "noise" not in read()
+    give_verdicts(audit, lead, ["among_candidates", "unsure", "not_among_candidates"])
+    page = read()
+    assert "had a right reading" in page
+    assert "counts as" in page
+    assert "no right reading" in page
+    assert "noise" not in page
