@@ -29,7 +29,7 @@ def next_position(run: Run, user: Any, skipped: "set[int] | None" = None) -> int
     diagnosis = Diagnosis.latest_of(run)
     if diagnosis is None or diagnosis.naming() is None:
         return None
-    table = read_evidence(diagnosis)
+    table = read_evidence(diagnosis, ["position", "evaluated"])
     evaluated = table["evaluated"].to_numpy(zero_copy_only=False)
     positions = np.sort(table["position"].to_numpy()[evaluated])
     order = np.random.default_rng(run.uuid.int % 2**32).permutation(len(positions))[:MOST_LOOKED]

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 from diagnostics import experiments_page
 from diagnostics.confirmed import agreement
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
-from diagnostics.naming import ease_of
+from diagnostics.naming import ease_of, read_causes
 from triage.models import Run
 from triage.run_page import browser_of
 
@@ -100,9 +102,13 @@ def cause_page(run: Run, name: str) -> dict[str, Any]:
     if found is None:
         raise Http404
     from diagnostics.causes.catalogue import BY_NAME
+    from diagnostics.causes.rules import BY_NAME as RULES
 
-    positions = found["positions"]
-    rows = browser_of(run).rows(positions[:MOST_SHOWN])
+    rows = browser_of(run).rows(found["positions"][:MOST_SHOWN])
+    because = named_at(naming, [row["position"] for row in rows])
+    for row in rows:
+        row["strength"], rule = because[row["position"]]
+        row["because"] = RULES[rule].sentence if rule in RULES else ""
     return {
         "run": run,
         "diagnosis": diagnosis,
@@ -111,6 +117,14 @@ def cause_page(run: Run, name: str) -> dict[str, Any]:
         "rows": rows,
         "left": found["evaluated"] - len(rows),
     }
+
+
+def named_at(naming: Naming, positions: list[int]) -> dict[int, tuple[float, str]]:
+    """Strength and rule of the samples at these positions."""
+    table = read_causes(naming)
+    at = table.filter(pc.is_in(table["position"], value_set=pa.array(positions, pa.int64())))
+    columns = (at[name].to_pylist() for name in ("position", "strength", "rule"))
+    return {place: (strength, rule) for place, strength, rule in zip(*columns, strict=True)}
 
 
 def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
@@ -141,8 +155,7 @@ def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
             "decisive": column.name in decisive,
         }
         for column in COLUMNS
-        if found["evidence"][column.name] is not None
-        and (column.name not in SIX or column.name in decisive)
+        if found["evidence"][column.name] is not None and column.name not in SIX
     ]
     features = [
         {
@@ -151,6 +164,7 @@ def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
             "value": found["evidence"].get(name),
             "percentile": found["percentiles"].get(name),
             "needs": ", ".join(_(each) for each in FEATURES[name].needs),
+            "decisive": name in decisive,
         }
         for name in SIX
     ]
@@ -160,6 +174,7 @@ def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
         "strength": found["strength"],
         "rule": rule,
         "features": features,
-        "lines": sorted(lines, key=lambda line: not line["decisive"]),
+        "decisive": [line for line in lines if line["decisive"]],
+        "lines": [line for line in lines if not line["decisive"]],
         "method": naming.method,
     }

@@ -177,9 +177,9 @@ def read_causes(naming: Naming) -> pa.Table:
     return _folder(naming.diagnosis).read_table(*naming.path)
 
 
-def read_evidence(diagnosis: Diagnosis) -> pa.Table:
-    """position, evaluated, and every column of evidence, of every error sample."""
-    return _folder(diagnosis).read_table(*diagnosis.evidence_path)
+def read_evidence(diagnosis: Diagnosis, columns: list[str] | None = None) -> pa.Table:
+    """position, evaluated, and every column of evidence (or `columns`), of every error sample."""
+    return _folder(diagnosis).read_table(*diagnosis.evidence_path, columns=columns)
 
 
 def read_one(diagnosis: Diagnosis, naming: Naming, position: int) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from diagnostics.measures.results import Figure, Measure, Result, Row, Table, Value
 from diagnostics.measures.samples import Bools, Groups, Samples
-from diagnostics.measures.values import mean_of, share_of
+from diagnostics.measures.values import errors_of_evaluation, mean_of, share_of
 
 LEAST = 10
 # F1 needs a closed set of answers: at most so many that hold so much of all samples.
@@ -19,7 +19,12 @@ def compute(samples: Samples) -> Result:
     chosen = samples.evaluated()
     right = chosen & ~samples.error
     figures = [
-        Figure("accuracy", "Accuracy", share_of(int(right.sum()), int(chosen.sum()))),
+        Figure(
+            "accuracy",
+            "Accuracy",
+            share_of(int(right.sum()), int(chosen.sum())),
+            behind=errors_of_evaluation(samples),
+        ),
     ]
     graded = bool(((samples.credit > 0) & (samples.credit < 1)).any())
     if graded:
@@ -117,7 +122,8 @@ def _by_type(samples: Samples, chosen: Bools, types: Groups, graded: bool, close
                 samples.groups["answer"], samples.groups["prediction"], here
             )
             values += [macro, weighted]
-        rows.append(Row(label, tuple(values)))
+        behind = errors_of_evaluation(samples, question_type=[label])
+        rows.append(Row(label, tuple(values), behind=behind))
     rows.sort(key=lambda row: row.values[0].value or 0.0)
     columns = ["accuracy", *(["mean credit"] if graded else [])]
     columns += ["F1, mean over answers", "F1, weighted"] if closed else []

@@ -3,7 +3,7 @@
 import numpy as np
 
 from diagnostics.measures.places import asks_for_place
-from diagnostics.measures.results import Chart, Figure, Measure, Result, Series, Value
+from diagnostics.measures.results import Behind, Chart, Figure, Measure, Result, Series, Value
 from diagnostics.measures.samples import Bools, Floats, Samples
 from diagnostics.measures.values import difference_of, mean_difference, mean_of, named, share_of
 
@@ -51,18 +51,25 @@ def _place_gap(samples: Samples, places: Bools, others: Bools) -> list[Figure]:
         return []
     sides = [(int((side & samples.error).sum()), int(side.sum())) for side in (places, others)]
     words = "Error rate of questions that ask for a place minus the others"
-    return [Figure("place_gap", words, difference_of(*sides))]
+    behind = named(samples.position, places & samples.error)
+    return [Figure("place_gap", words, difference_of(*sides), behind=behind)]
 
 
 def _held(samples: Samples, chosen: Bools, name: str, words: str, looked: Floats) -> list[Figure]:
     """The mean, and how errors differ from right answers."""
     wrong, right = looked[chosen & samples.error], looked[chosen & ~samples.error]
     return [
-        Figure(name, words, mean_of(looked[chosen])),
+        Figure(name, words, mean_of(looked[chosen]), behind=_worst(samples, chosen, name, looked)),
         Figure(
             f"{name}_gap", f"{words}: errors minus right answers", mean_difference(wrong, right)
         ),
     ]
+
+
+def _worst(samples: Samples, chosen: Bools, name: str, looked: Floats) -> Behind:
+    """The errors, those first that look at nothing in particular or farthest from the box."""
+    rank = looked if name == "attention_entropy" else -looked
+    return named(samples.position, chosen & samples.error & np.isfinite(looked), rank)
 
 
 def _astray(samples: Samples, chosen: Bools, known: dict[str, Floats]) -> list[Figure]:
@@ -113,7 +120,13 @@ def _of_places(samples: Samples, places: Bools, name: str, looked: Floats) -> li
     words = LOOKED[name][0]
     wrong, right = looked[places & samples.error], looked[places & ~samples.error]
     return [
-        Figure(f"{name}_places", words, mean_of(looked[places]), of=WHERE),
+        Figure(
+            f"{name}_places",
+            words,
+            mean_of(looked[places]),
+            of=WHERE,
+            behind=_worst(samples, places, name, looked),
+        ),
         Figure(
             f"{name}_places_gap",
             f"{words}: errors minus right answers",

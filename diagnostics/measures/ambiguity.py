@@ -5,7 +5,14 @@ from scipy import stats
 
 from diagnostics.measures.results import Chart, Figure, Measure, Result, Row, Series, Table, Value
 from diagnostics.measures.samples import Bools, Floats, Groups, Samples
-from diagnostics.measures.values import mean_difference, mean_of, named, share_of, shares_of
+from diagnostics.measures.values import (
+    errors_of_evaluation,
+    mean_difference,
+    mean_of,
+    named,
+    share_of,
+    shares_of,
+)
 
 PLACES = (1, 3, 5)
 CLOSE = 0.1
@@ -27,7 +34,7 @@ def compute(samples: Samples) -> Result:
     else:
         figures += _top_k(samples, chosen, rank)
         types = samples.group("question_type")
-        tables = () if types is None else (_by_type(chosen, types, rank),)
+        tables = () if types is None else (_by_type(samples, chosen, types, rank),)
     margin = samples.number("top_margin")
     if margin is not None:
         close = chosen & samples.error & (margin < CLOSE)
@@ -67,6 +74,7 @@ def _top_k(samples: Samples, chosen: Bools, rank: Floats) -> list[Figure]:
             f"top_{place}",
             f"Reference among the first {place}" if place > 1 else "Reference first",
             share_of(int((here & (rank <= place)).sum()), int(here.sum())),
+            behind=named(samples.position, here & (rank > place), -rank),
         )
         for place in PLACES
     ]
@@ -84,12 +92,16 @@ def _top_k(samples: Samples, chosen: Bools, rank: Floats) -> list[Figure]:
     ]
 
 
-def _by_type(chosen: Bools, types: Groups, rank: Floats) -> Table:
+def _by_type(samples: Samples, chosen: Bools, types: Groups, rank: Floats) -> Table:
     here = chosen & ~np.isnan(rank)
     counts = types.counts(here)
     columns = [shares_of(types.counts(here & (rank <= place)), counts) for place in PLACES]
     rows = tuple(
-        Row(label, tuple(column[code] for column in columns))
+        Row(
+            label,
+            tuple(column[code] for column in columns),
+            behind=errors_of_evaluation(samples, question_type=[label]),
+        )
         for code, label in enumerate(types.labels)
         if counts[code] >= LEAST
     )

@@ -44,8 +44,14 @@ def compute(samples: Samples) -> Result:
         return Result(absent=("split (with train rows)",), note="The run has no training samples.")
     sides = [(int((samples.error & side).sum()), int(side.sum())) for side in (trained, evaluated)]
     figures = [
-        Figure("train_error", "Error rate in training", share_of(*sides[0])),
-        Figure("evaluation_error", "Error rate in evaluation, same domain", share_of(*sides[1])),
+        Figure(
+            "train_error", "Error rate in training", share_of(*sides[0]),
+            behind=Behind({"split": ["train"]}),
+        ),
+        Figure(
+            "evaluation_error", "Error rate in evaluation, same domain", share_of(*sides[1]),
+            behind=Behind({"split": ["val", "test"]}),
+        ),
         Figure(
             "gap", "Evaluation minus training", difference_of(sides[1], sides[0]),
             "Domains that training did not have are left out.",
@@ -63,7 +69,14 @@ def compute(samples: Samples) -> Result:
         (CASE_B, "case_b", "Evaluation errors of kinds that training got right (case B)"),
     ):
         count = sum(k.evaluation[0] for k, call in zip(kinds, calls, strict=True) if call == case)
-        figures.append(Figure(key, words, share_of(count, errors), of=name.replace("_", " ")))
+        labels = [k.label for k, call in zip(kinds, calls, strict=True) if call == case]
+        wrong = evaluated & samples.error & samples.groups[name].among(labels)
+        figures.append(
+            Figure(
+                key, words, share_of(count, errors), of=name.replace("_", " "),
+                behind=named(samples.position, wrong),
+            )
+        )  # fmt: skip
     return Result(tuple(figures), (_table(samples, name, kinds, calls),))
 
 

@@ -81,6 +81,7 @@ def _ood_drop(samples: Samples) -> Figure | None:
         "Accuracy lost out of domain",
         drop,
         "Test (or validation) minus out-of-domain accuracy.",
+        Behind({"split": ["ood"]}),
     )
 
 

@@ -28,7 +28,12 @@ def compute(samples: Samples) -> Result:
     absent = tuple(
         name for name in LISTED if name not in columns and MINED.get(name) not in columns
     )
-    overall = Figure("error_rate", "Error rate", share_of(int(samples.error.sum()), len(samples)))
+    overall = Figure(
+        "error_rate",
+        "Error rate",
+        share_of(int(samples.error.sum()), len(samples)),
+        behind=Behind(),
+    )
     if not len(samples):
         return Result((overall,), absent=absent)
     tables = [_by_column(samples, name, groups) for name, groups in columns.items()]

@@ -4,7 +4,7 @@ import numpy as np
 
 from diagnostics.measures.results import Figure, Measure, Result, Row, Table
 from diagnostics.measures.samples import Bools, Floats, Groups, Samples
-from diagnostics.measures.values import mean_of, named, share_of
+from diagnostics.measures.values import errors_of_evaluation, mean_of, named, share_of
 
 RIGHT = 0.5
 # Attention this even looks at nothing in particular.
@@ -22,7 +22,12 @@ def compute(samples: Samples) -> Result:
     if not known:
         return Result(absent=absent, note="No answer of one modality alone was recorded.")
     figures = [
-        Figure("both", "Accuracy with image and text", mean_of(samples.credit[chosen], "share"))
+        Figure(
+            "both",
+            "Accuracy with image and text",
+            mean_of(samples.credit[chosen], "share"),
+            behind=errors_of_evaluation(samples),
+        )
     ]
     for name, credit in known.items():
         figures += _of_modality(samples, chosen, name, credit)
@@ -40,17 +45,24 @@ def _of_modality(samples: Samples, chosen: Bools, name: str, credit: Floats) -> 
     wrong = here & samples.error
     other = "image" if word == "text" else "text"
     figures = [
-        Figure(name, f"Accuracy with the {word} alone", mean_of(credit[here], "share")),
+        Figure(
+            name,
+            f"Accuracy with the {word} alone",
+            mean_of(credit[here], "share"),
+            behind=named(samples.position, alone),
+        ),
         Figure(
             f"{name}_gap",
             f"What the {other} adds to the {word}",
             mean_of((samples.credit - credit)[here], "points"),
             "Mean difference on the same samples.",
+            named(samples.position, here & ~alone & ~samples.error),
         ),
         Figure(
             f"{name}_enough",
             f"Right answers that need no {other}",
             share_of(int((alone & ~samples.error).sum()), int((here & ~samples.error).sum())),
+            behind=named(samples.position, alone & ~samples.error),
         ),
         Figure(
             f"{name}_harmed",
@@ -104,6 +116,7 @@ def _either(samples: Samples, chosen: Bools, credits: dict[str, Floats]) -> Figu
         "one_is_enough",
         "Samples that one modality alone answers rightly",
         share_of(int(enough.sum()), int(here.sum())),
+        behind=named(samples.position, enough),
     )
 
 
@@ -119,7 +132,8 @@ def _by_type(samples: Samples, chosen: Bools, types: Groups, credits: dict[str, 
             known = here & np.isfinite(credit)
             values.append(mean_of(credit[known], "share"))
             values.append(mean_of((samples.credit - credit)[known], "points"))
-        rows.append(Row(label, tuple(values)))
+        behind = errors_of_evaluation(samples, question_type=[label])
+        rows.append(Row(label, tuple(values), behind=behind))
     columns = ["both"]
     for name in credits:
         columns += [f"{ALONE[name]} alone", f"both − {ALONE[name]}"]

@@ -1,6 +1,6 @@
 """What every measure reads: a run's samples as columns, one entry per sample."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +24,11 @@ class Groups:
         """Samples of each label, among `chosen` (n)."""
         kept = self.codes if chosen is None else self.codes[chosen]
         return np.bincount(kept[kept >= 0], minlength=len(self.labels)).astype(np.int64)
+
+    def among(self, labels: Sequence[str]) -> Bools:
+        """Which samples (n) carry one of `labels`."""
+        wanted = [code for code, label in enumerate(self.labels) if label in set(labels)]
+        return np.asarray(np.isin(self.codes, wanted))
 
 
 @dataclass(frozen=True)

@@ -86,19 +86,22 @@ def _calibration(samples: Samples, here: Bools, confidence: Floats) -> list[Figu
     gap = mean_of(own - right, "points")
     errors = here & samples.error
     over = errors & (confidence >= OVERCONFIDENT)
+    surest = named(samples.position, errors, confidence)
     figures = [
         Figure(
             "ece",
             "Expected calibration error",
             _with_bootstrap(own, right, wide),
             "15 bins of equal width. Small samples of a calibrated model have some by chance.",
+            surest,
         ),
         Figure(
             "ece_equal_mass",
             "The same in bins of equal mass",
             _with_bootstrap(own, right, massed),
+            behind=surest,
         ),
-        Figure("overconfidence", "Mean confidence minus accuracy", gap),
+        Figure("overconfidence", "Mean confidence minus accuracy", gap, behind=surest),
         Figure(
             "sure_errors",
             "Errors made with a confidence of 90 % or more",
@@ -110,6 +113,7 @@ def _calibration(samples: Samples, here: Bools, confidence: Floats) -> list[Figu
             "Area under risk and coverage",
             Value(area_under_risk(own, right), "number", count=len(own)),
             "Mean error over all shares of the most confident; lower is better.",
+            surest,
         ),
     ]
     auroc = _auroc(samples.error[here], -own)
@@ -159,9 +163,21 @@ def _auroc(error: Bools, doubt: Floats) -> Figure | None:
 
 def _spread(samples: Samples, chosen: Bools, name: str, words: str, spread: Floats) -> list[Figure]:
     wrong, right = spread[chosen & samples.error], spread[chosen & ~samples.error]
+    # The least settled first.
+    rank = spread if name == "predictive_entropy" else -spread
     return [
-        Figure(f"{name}_of_errors", f"{words}: mean of errors", mean_of(wrong)),
-        Figure(f"{name}_of_right", f"{words}: mean of right answers", mean_of(right)),
+        Figure(
+            f"{name}_of_errors",
+            f"{words}: mean of errors",
+            mean_of(wrong),
+            behind=named(samples.position, chosen & samples.error & np.isfinite(spread), rank),
+        ),
+        Figure(
+            f"{name}_of_right",
+            f"{words}: mean of right answers",
+            mean_of(right),
+            behind=named(samples.position, chosen & ~samples.error & np.isfinite(spread), rank),
+        ),
         Figure(
             f"{name}_gap", f"{words}: errors minus right answers", mean_difference(wrong, right)
         ),

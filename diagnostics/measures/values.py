@@ -4,7 +4,7 @@ import numpy as np
 from scipy import stats
 
 from diagnostics.measures.results import Behind, Unit, Value
-from diagnostics.measures.samples import Bools, Floats
+from diagnostics.measures.samples import Bools, Floats, Samples
 from triage.error_rates import clopper_pearson
 
 LEVEL = 0.95
@@ -80,6 +80,14 @@ def mean_difference(first: Floats, second: Floats, unit: Unit = "number") -> Val
     freedom = (a + b) ** 2 / (a**2 / (len(one) - 1) + b**2 / (len(two) - 1))
     reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * (a + b) ** 0.5
     return Value(gap, unit, gap - reach, gap + reach, count, "Welch’s t")
+
+
+def errors_of_evaluation(samples: Samples, **criteria: list[str]) -> Behind:
+    """The errors that an evaluation speaks of, narrowed further by `criteria`."""
+    split = samples.groups.get("split")
+    if split is not None and "train" in split.labels and not samples.evaluated().all():
+        criteria["split"] = [label for label in split.labels if label != "train"]
+    return Behind(dict(criteria))
 
 
 def named(positions: np.ndarray, chosen: Bools, rank: Floats | None = None) -> Behind:

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -73,6 +75,12 @@ def interval_words(value: dict[str, Any]) -> str:
 def p_value(value: float) -> str:
     """A p-value as it is written: never 0."""
     return "p < 0.001" if value < 0.001 else f"p = {number_format(round(value, 3), 3)}"
+
+
+@register.filter
+def parted(name: str) -> SafeString:
+    """A name of the record that may break where its words part."""
+    return mark_safe("_<wbr>".join(escape(part) for part in name.split("_")))  # noqa: S308
 
 
 @register.filter

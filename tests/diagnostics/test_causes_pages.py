@@ -199,7 +199,7 @@ def test_the_six_features_stand_with_the_evidence(client, run) -> None:
     part = client.get(reverse("diagnostics:sample-cause", args=[run.pk, 1])).content.decode()
 
     for name in evidence.SIX:
-        assert name in part
+        assert name in part.replace("<wbr>", "")
     assert "needs image_only" in part
 
 
