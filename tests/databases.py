@@ -1,6 +1,7 @@
 """A database that many threads and processes can share: a SQLite file, a PostgreSQL cluster."""
 
 import os
+import pwd
 import shutil
 import socket
 import sqlite3
@@ -50,22 +51,51 @@ def postgres_tool(name: str) -> str | None:
     return shutil.which(name) or next((str(p / name) for p in places if (p / name).is_file()), None)
 
 
+def plain_user() -> tuple[int, int]:
+    """User and group of somebody who is not root, to run the server as."""
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    found = names.get("postgres") or names["nobody"]
+    return found.pw_uid, found.pw_gid
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A cluster of its own for this session; skips where there is no server binary."""
     initdb, server = postgres_tool("initdb"), postgres_tool("pg_ctl")
     if initdb is None or server is None:
         pytest.skip("no PostgreSQL server binary")
-    folder = Path(tempfile.mkdtemp(prefix="alignment-triage-pg-"))
+    # In /tmp and not where TMPDIR says: the server's user must be able to walk in.
+    folder = Path(tempfile.mkdtemp(prefix="alignment-triage-pg-", dir="/tmp"))
     more: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "timeout": 180}
     if os.geteuid() == 0:
         # The server refuses to run as root.
-        shutil.chown(folder, "postgres", "postgres")
-        more["user"], more["group"], more["cwd"] = "postgres", "postgres", folder
-    data, port = folder / "data", free_port()
+        more["user"], more["group"], more["cwd"] = *plain_user(), folder
+        os.chown(folder, more["user"], more["group"])
+    data = folder / "data"
     subprocess.run([initdb, "-A", "trust", "-U", "postgres", "-D", data], **more)
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder}"
-    subprocess.run([server, "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], **more)
+    for attempt in range(5):
+        # The port may be taken between the look and the start.
+        port = free_port()
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories=''"
+        start = [
+            server,
+            "-D",
+            data,
+            "-w",
+            "-t",
+            "150",
+            "-l",
+            folder / "log",
+            "-o",
+            options,
+            "start",
+        ]
+        try:
+            subprocess.run(start, **more)
+            break
+        except subprocess.CalledProcessError:
+            if attempt == 4:
+                pytest.fail((folder / "log").read_text()[-3000:])
     try:
         yield f"postgres://postgres@127.0.0.1:{port}/postgres"
     finally:
