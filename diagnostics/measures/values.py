@@ -56,15 +56,25 @@ def wilson(found: int, total: int) -> tuple[float, float]:
 
 
 def mean_of(values: Floats, unit: Unit = "number") -> Value:
-    """Mean of the known values with Student's interval."""
+    """Mean of the known values with Student's interval; a share of zeros and ones with the exact
+    one. Equal values are not certain: differences of credit that are all the same are given the
+    reach that none of n samples leaves open."""
     known = values[np.isfinite(values)]
     if len(known) < 2:
         return Value(
             float(known[0]) if len(known) else None, unit, count=len(known), how="too few samples"
         )
+    if unit == "share" and np.isin(known, (0.0, 1.0)).all():
+        return share_of(int(known.sum()), len(known))
     middle = float(known.mean())
     reach = float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1)) * float(stats.sem(known))
-    return Value(middle, unit, middle - reach, middle + reach, len(known), "Student’s t")
+    how = "Student’s t"
+    if unit == "points" and (known == known[0]).all():
+        reach, how = share_of(0, len(known)).high or 0.0, "Clopper–Pearson"
+    low, high = middle - reach, middle + reach
+    if unit != "number":
+        low, high = max(low, 0.0 if unit == "share" else -1.0), min(high, 1.0)
+    return Value(middle, unit, low, high, len(known), how)
 
 
 def mean_difference(first: Floats, second: Floats, unit: Unit = "number") -> Value:

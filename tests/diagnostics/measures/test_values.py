@@ -81,3 +81,15 @@ def test_the_most_telling_samples_come_first() -> None:
 
     assert found.positions == (13, 10, 12)
     assert named(np.arange(4), chosen).positions == (0, 2, 3)
+
+
+def test_shares_of_zeros_and_ones_are_exact_and_equal_differences_are_not_certain() -> None:
+    none = mean_of(np.zeros(36), "share")
+    same = mean_of(np.zeros(36), "points")
+
+    assert (none.low, none.how) == (0.0, "Clopper–Pearson")
+    assert none.high == pytest.approx(1 - 0.025 ** (1 / 36))
+    assert same.high == pytest.approx(none.high)
+    assert same.low == pytest.approx(-none.high)
+    assert mean_of(np.full(5, 0.6), "share").how == "Student’s t"
+    assert mean_of(np.array([0.9, 1.0, 1.0, 1.0, 0.6]), "share").high <= 1.0
