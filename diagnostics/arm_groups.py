@@ -1,6 +1,7 @@
 """Trials as they are trained: arms that train alike go together, and share one training a seed."""
 
 import logging
+import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +80,8 @@ def train(work: Work) -> list[Outcome] | None:
     from diagnostics.experiments.trainers.registry import trainer
 
     group, tell = work.group, work.files.teller(work.group.number)
+    # What another process shares is read-only, and nobody writes to it: no need to be told.
+    warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
     try:
         found = trainer(work.trainer, **work.options)
         tell(0.0, ", ".join(arm.name for arm in group.arms))

@@ -19,7 +19,12 @@ from diagnostics.experiment_api_shapes import (
     ExperimentShape,
     StartShape,
 )
-from diagnostics.experiment_designs import CUSTOM, ExperimentRefused, Wish
+from diagnostics.experiment_designs import (
+    CUSTOM,
+    ExperimentRefused,
+    Wish,
+    trainer_options,
+)
 from diagnostics.tasks import start_experiment
 from triage.access import run_for
 from triage.models import Run
@@ -115,7 +120,7 @@ def _wish(run: Run, given: dict[str, Any]) -> Wish:
         seeds=tuple(range(given["seeds"])),
         arms=tuple(given["arms"]),
         trainer=trainer,
-        trainer_options={trainer: given[trainer]} if given.get(trainer) else {},
+        trainer_options=trainer_options(trainer, given.get(trainer, ""), given["honours"]),
         curated=None if now else _curated(run, given["curated"]),
         recipe=Recipe() if now else None,
         target=_target(run, given["target"]),

@@ -57,6 +57,12 @@ class StartShape(serializers.Serializer):
     command = serializers.CharField(
         required=False, default="", help_text="its name in the server's settings"
     )
+    honours = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        default=list,
+        help_text="factors that the command sees to itself",
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """One of the two has to be there."""

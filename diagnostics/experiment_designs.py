@@ -1,10 +1,11 @@
 """Designing an experiment: a wish becomes arms that each change one factor, or is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,7 @@ from diagnostics.models import Experiment, Trial
 from triage.models import Run
 
 CUSTOM = "custom"
+BUILTIN, CHECKPOINT, COMMAND = "builtin", "checkpoint", "command"
 PACKAGES = ("alignment-triage", "numpy", "scipy", "torch", "transformers")
 
 
@@ -143,6 +145,26 @@ def _save(experiment: Experiment, arms: Design) -> None:
             for place, arm in enumerate(arms.arms)
             for seed in arms.seeds
         )
+
+
+def trainer_options(trainer: str, named: str, honours: Sequence[str] = ()) -> dict[str, Any]:
+    """The options of a trainer as they are stored: the checkpoint, or the command, by its name.
+
+    `honours`: factors that a command sees to itself. Raises ExperimentRefused.
+    """
+    if trainer == BUILTIN:
+        return {}
+    if trainer == CHECKPOINT:
+        if not named:
+            raise ExperimentRefused(_("Name a folder on the server, or a hub id."))
+        return {"model": named}
+    if trainer != COMMAND:
+        raise ExperimentRefused(_("There is no trainer “%(name)s”.") % {"name": trainer})
+    if named not in settings.TRAINING_COMMANDS:
+        known = ", ".join(settings.TRAINING_COMMANDS) or _("none")
+        words = _("“%(name)s” is no command of this server (it has: %(known)s).")
+        raise ExperimentRefused(words % {"name": named, "known": known})
+    return {"command": named, "honours": list(honours)}
 
 
 def _check(run: Run, wish: Wish) -> None:

@@ -11,13 +11,18 @@ from annotations.cleaning import standing as standing_repairs
 from annotations.curation import Recipe
 from annotations.models import Audit, CuratedSet, Verdict
 from annotations.scoring_runs import latest_score
-from diagnostics.experiment_designs import Wish
+from diagnostics.experiment_designs import (
+    BUILTIN,
+    CHECKPOINT,
+    COMMAND,
+    Wish,
+    trainer_options,
+)
 from diagnostics.experiments.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from triage.models import Run
 
 NOW, NONE = "now", ""
-BUILTIN, CHECKPOINT, COMMAND = "builtin", "checkpoint", "command"
 LONGEST_GLOSSARY = 100_000
 
 
@@ -140,13 +145,12 @@ class ExperimentForm(forms.Form):
         """What is to be tried, of a valid form."""
         given = self.cleaned_data
         kind = given["trainer"]
-        named = {CHECKPOINT: "checkpoint", COMMAND: "command"}.get(kind)
         return Wish(
             self.experiment.name,
             options=self.chosen_options(),
             seeds=tuple(range(given["seeds"])),
             trainer=kind,
-            trainer_options={named: given[named].strip()} if named else {},
+            trainer_options=trainer_options(kind, given.get(kind, "").strip()),
             curated=self.sets.get(given["curated"]),
             recipe=Recipe() if given["curated"] == NOW else None,
             target=given["target"],

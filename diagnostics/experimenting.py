@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -17,7 +18,13 @@ from annotations.curation import Recipe
 from diagnostics import judged_samples
 from diagnostics.arm_groups import Group, Work, groups, train
 from diagnostics.diagnosing import folder_of
-from diagnostics.experiment_designs import ExperimentRefused, files_of, read_design
+from diagnostics.experiment_designs import (
+    BUILTIN,
+    CHECKPOINT,
+    ExperimentRefused,
+    files_of,
+    read_design,
+)
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiments.design import Design, DesignRefused
 from diagnostics.experiments.material import Material
@@ -25,6 +32,7 @@ from diagnostics.experiments.outcomes import Outcome, TrainingRefused
 from diagnostics.experiments.settings import Settings
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.models import Experiment, Trial
+from diagnostics.region_pictures import RegionPictures
 from triage.analysing import RunPictures
 from triage.models import Run
 
@@ -166,29 +174,59 @@ def _train(
     experiment: Experiment, material: Material, files: ExperimentFiles, watch: "Watch"
 ) -> bool:
     """Train group by group, each kept as it ends; whether somebody asked to stop."""
-    from diagnostics.experiments.computing import Failed, run_all
+    from diagnostics.experiments.computing import BackendUnavailable, Failed, run_all
     from diagnostics.experiments.trainers.registry import trainer
 
-    chosen = trainer(experiment.trainer, **experiment.trainer_options)
+    options = trainer_options(experiment, material)
+    chosen = trainer(experiment.trainer, **options)
     Experiment.objects.filter(pk=experiment.pk).update(configuration=chosen.configuration())
     left = set(experiment.trials.filter(state=Trial.State.WAITING).values_list("arm", "seed"))
     arms = read_design(experiment)
-    pieces = groups(arms, left, together=getattr(chosen, "batched", False))
+    pieces = groups(arms, left, together=experiment.trainer == BUILTIN)
     watch.pieces = len(pieces)
-    works = [
-        Work(each, material, experiment.trainer, experiment.trainer_options, files)
-        for each in pieces
-    ]
+    works = [Work(each, material, experiment.trainer, options, files) for each in pieces]
     jobs = min(settings.COMPUTE_JOBS, max(len(works), 1))
     found = run_all(train, works, settings.COMPUTE_BACKEND, jobs, settings.RAY_ADDRESS)
-    for place, result in found:
-        if result is None or files.stop_asked():
-            found.close()
-            return True
-        ended = pieces[place].without_result(result.why) if isinstance(result, Failed) else result
-        _keep(experiment, arms, ended, material, files)
-        watch.ended(pieces[place])
+    # Closing ends the workers that are still at it.
+    with closing(cast(Generator[Any, None, None], found)):
+        try:
+            for place, result in found:
+                if result is None:
+                    return True
+                piece = pieces[place]
+                if isinstance(result, Failed):
+                    result = piece.without_result(result.why)
+                _keep(experiment, arms, result, material, files)
+                watch.ended(piece)
+                if files.stop_asked():
+                    return True
+        except BackendUnavailable as reason:
+            raise ExperimentRefused(str(reason)) from reason
     return False
+
+
+def trainer_options(experiment: Experiment, material: Material) -> dict[str, Any]:
+    """The options of its trainer, with what only this server knows: commands, and pictures.
+
+    Raises ExperimentRefused for a command that the settings do not allow.
+    """
+    given = dict(experiment.trainer_options)
+    if experiment.trainer == BUILTIN:
+        return given
+    own = RegionPictures.of(folder_of(experiment.run), experiment.run.image_root, material)
+    other, target = experiment.target, material.target
+    theirs = own
+    if other is not None and target is not None:
+        theirs = RegionPictures.of(folder_of(other), other.image_root, target)
+    if experiment.trainer == CHECKPOINT:
+        return {**given, "load_image": own.image, "load_target_image": theirs.image}
+    return {
+        **given,
+        "commands": settings.TRAINING_COMMANDS,
+        "seconds": settings.TRAINING_COMMAND_SECONDS,
+        "image_path": own.path,
+        "target_image_path": theirs.path,
+    }
 
 
 def _keep(

@@ -38,6 +38,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--checkpoint", default="", help="folder or hub id, of that trainer")
         parser.add_argument("--command", default="", help="its name in the settings, of that one")
+        parser.add_argument(
+            "--honours", nargs="*", default=[], help="factors that the command sees to itself"
+        )
         parser.add_argument("--again", help="uuid of an experiment: the same anew")
         parser.add_argument("--resume", help="uuid of an experiment: what is left of it")
         parser.add_argument("--json", action="store_true", help="print the whole document")
@@ -85,7 +88,7 @@ def _wish(run: Run, options: dict[str, Any]) -> Wish:
     from diagnostics.experiments.registry import BY_NAME
 
     trainer = options["trainer"]
-    named = {"checkpoint": options["checkpoint"], "command": options["command"]}.get(trainer)
+    named = options.get(trainer, "")
     now = options["curated"] == "now"
     return Wish(
         options["name"] or experiment_designs.CUSTOM,
@@ -93,7 +96,7 @@ def _wish(run: Run, options: dict[str, Any]) -> Wish:
         seeds=tuple(range(options["seeds"])),
         arms=_arms(options["arms"]),
         trainer=trainer,
-        trainer_options={trainer: named} if named else {},
+        trainer_options=experiment_designs.trainer_options(trainer, named, options["honours"]),
         curated=None if now else _curated(run, options["curated"]),
         recipe=Recipe() if now else None,
         target=run_named(options["target"]) if options["target"] else None,
