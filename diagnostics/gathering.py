@@ -89,15 +89,13 @@ def _numbers(
 ) -> dict[str, Floats]:
     """Every number of the record (n each, NaN where absent), part by part."""
     columns: dict[str, list[Floats]] = {}
+    # A picture is asked about more than once; its header is read once.
+    seen: dict[str, tuple[int, int] | None] = {}
     for part in sources.folder.read_samples(_MEASURED):
-        known = [None if path is None else path for path in part["image"].to_pylist()]
-        boxed = part["boxes"].is_valid().to_numpy()
-        # Sizes matter to boxes in pixels alone; a header is read for those only.
-        sizes = [
-            image_size(path) if path is not None and has else None
-            for path, has in zip(known, boxed, strict=True)
-        ]
-        found = of_record(part, sizes)
+        paths = pc.if_else(_in_pixels(part), part["image"], None).to_pylist()
+        for path in set(paths) - seen.keys() - {None}:
+            seen[path] = image_size(path)
+        found = of_record(part, [None if path is None else seen[path] for path in paths])
         found["confidence"] = _floats(part["confidence"])
         found["token_attention_divergence"] = divergences(part["token_attention"])
         found["reference_probability"] = reference_probability(part)
@@ -107,6 +105,26 @@ def _numbers(
         for name, values in found.items():
             columns.setdefault(name, []).append(values)
     return {name: np.concatenate(parts) for name, parts in columns.items()}
+
+
+def _in_pixels(part: pa.Table) -> pa.Array:
+    """Which samples (n) have a box with an edge beyond 1: only those ask for the picture's size."""
+    beyond = np.zeros(part.num_rows, dtype=bool)
+    if not part.num_rows:
+        return pa.array(beyond)
+    boxes, predicted = (part[name].combine_chunks() for name in ("boxes", "predicted_box"))
+    each = pc.list_flatten(boxes)
+    large = _floats(pc.list_flatten(each)) > 1
+    owner = _parents(boxes)[_parents(each)[large]]
+    beyond[owner] = True
+    beyond[_parents(predicted)[_floats(pc.list_flatten(predicted)) > 1]] = True
+    # Without a true box there is nothing to hold a predicted one against.
+    return pc.and_(pa.array(beyond), boxes.is_valid())
+
+
+def _parents(lists: pa.Array) -> np.ndarray:
+    """Which list each element is from."""
+    return np.asarray(pc.list_parent_indices(lists).to_numpy(zero_copy_only=False))
 
 
 def _modality_credit(part: pa.Table, name: str, rule: str) -> Floats:

@@ -67,7 +67,10 @@ def analyse(
     vectors = encode(chosen, both, load_image, within(0.05, 0.4))
     count = errors.num_rows
     progress(0.42, "Measuring features")
-    sizes = [None if path is None else image_size(path) for path in errors["image"].to_pylist()]
+    paths = errors["image"].to_pylist()
+    # A picture is asked about more than once; its header is read once.
+    known = {path: image_size(path) for path in set(paths) - {None}}
+    sizes = [known.get(path) for path in paths]
     similarity = vectors.similarity()
     features = compute_features(
         errors,

@@ -182,3 +182,40 @@ def test_questions_stand_in_for_text_embeddings_that_were_not_given() -> None:
     same = found.values @ found.values.T
     assert same[0, 2] > 0.99
     assert abs(same[0, 1]) < 0.01
+
+
+def test_a_picture_is_measured_once_and_only_for_boxes_in_pixels() -> None:
+    pixels, shares = [0, 0, 40, 20], [0.1, 0.1, 0.5, 0.5]
+    given = [
+        ("a.png", [pixels], None),
+        ("a.png", [shares, pixels], None),
+        ("b.png", [shares], None),
+        ("c.png", [shares], pixels),
+        ("d.png", None, pixels),
+        ("e.png", None, None),
+    ]
+    rows = [
+        {
+            "sample_id": f"s{number}",
+            "question": "where is it?",
+            "answers": ["here"],
+            "prediction": "there",
+            "image": image,
+            "boxes": boxes,
+            "predicted_box": predicted,
+        }
+        for number, (image, boxes, predicted) in enumerate(given)
+    ]
+    asked: list[str] = []
+
+    def size(path: str) -> tuple[int, int]:
+        asked.append(path)
+        return 80, 80
+
+    run = ingest_run(make_project_of(), rows)
+    found = gather(Sources(folder_of(run), "exact"), image_size=size)
+
+    assert sorted(asked) == ["a.png", "c.png"]
+    assert found.numbers["localization_iou"][3] == pytest.approx(
+        (0.4 * 0.15) / (0.16 + 0.125 - 0.4 * 0.15)
+    )
