@@ -68,9 +68,15 @@ def measure_page(run: Run, name: str) -> dict[str, Any]:
         {
             **table,
             "rows": [
-                {**row, "samples": _address(run, name, f"{table['name']}.{n}", row["behind"])}
+                {
+                    **row,
+                    "samples": _address(run, name, f"{table['name']}.{n}", row["behind"]),
+                    "drawn": _drawn(row),
+                }
                 for n, row in enumerate(table["rows"])
             ],
+            "is_drawn": any(_drawn(row) for row in table["rows"]),
+            "mark": _overall(found),
         }
         for table in found["tables"]
     ]
@@ -82,6 +88,21 @@ def measure_page(run: Run, name: str) -> dict[str, Any]:
         "measures": MEASURES,
         "found": {**found, "figures": figures, "tables": tables, "charts": charts},
     }
+
+
+def _drawn(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The first share with an interval: what is drawn beside its row."""
+    return next(
+        (each for each in row["values"] if each["unit"] == "share" and each["low"] is not None),
+        None,
+    )
+
+
+def _overall(found: dict[str, Any]) -> float | None:
+    """The first share of a measure, which its tables are held against."""
+    first = next(iter(found["figures"]), None)
+    is_share = first is not None and first["value"]["unit"] == "share"
+    return first["value"]["value"] if first is not None and is_share else None
 
 
 def behind_page(run: Run, name: str, key: str) -> dict[str, Any]:
