@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from annotations.curation import Recipe
 from annotations.models import CuratedSet
 from annotations.scoring_runs import latest_score
+from diagnostics import experiment_needs
 from diagnostics.diagnosing import folder_of
-from diagnostics.experiment_files import ExperimentFiles
+from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiments.design import USUAL_SEEDS, Arm, Design, DesignRefused
 from diagnostics.experiments.settings import Settings
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
+from diagnostics.judged_samples import CuratedSetUnreadable
 from diagnostics.models import Experiment, Trial
 from triage.models import Run
 
@@ -89,6 +91,7 @@ def design(run: Run, wish: Wish, *, user: Any = None) -> Experiment:
     """
     arms = design_of(wish)
     _check(run, wish)
+    _check_needs(run, wish)
     experiment = Experiment(
         run=run,
         name=CUSTOM if wish.arms else wish.name,
@@ -117,12 +120,17 @@ CONFIGURED = (
 
 
 def again(experiment: Experiment, *, user: Any = None) -> Experiment:
-    """The same anew, from its stored configuration and what people had said when it first began."""
+    """The same anew, from its stored configuration and what people had said when it first began.
+
+    Raises ExperimentRefused where what was frozen is not there any more, or not what it was.
+    """
     same = {name: getattr(experiment, name) for name in CONFIGURED}
     anew = Experiment(**same, versions=_versions(), created_by=user)
     if experiment.people_checksum:
-        said = files_of(experiment).people(experiment.people_checksum)
-        anew.people_checksum = files_of(anew).freeze_people(said)
+        try:
+            files_of(anew).copy_people(files_of(experiment), experiment.people_checksum)
+        except (FileNotFoundError, FilesChanged) as reason:
+            raise ExperimentRefused(str(reason)) from reason
     _save(anew, read_design(experiment))
     return anew
 
@@ -178,6 +186,21 @@ def _check(run: Run, wish: Wish) -> None:
         raise ExperimentRefused(str(reason)) from reason
     if wish.target is not None and wish.target.pk == run.pk:
         raise ExperimentRefused(_("A run cannot be its own target: choose another one."))
+
+
+def _check_needs(run: Run, wish: Wish) -> None:
+    """What the registry's experiment needs has to be there before anything is put in a queue."""
+    from diagnostics.experiments import registry
+
+    kind = registry.BY_NAME.get(wish.name)
+    if kind is None or wish.arms:
+        return
+    try:
+        material = experiment_needs.outline(run, wish)
+    except CuratedSetUnreadable as reason:
+        raise ExperimentRefused(str(reason)) from reason
+    if lacking := registry.missing(kind, material, wish.options):
+        raise ExperimentRefused(experiment_needs.lacking_words(lacking))
 
 
 def stored_design(arms: Design) -> dict[str, Any]:

@@ -48,12 +48,19 @@ class ExperimentFiles:
         self._write(data, PEOPLE)
         return hashlib.sha256(data).hexdigest()
 
+    def copy_people(self, other: "ExperimentFiles", checksum: str) -> None:
+        """Take over what another experiment froze. Raises FilesChanged."""
+        self._write(other._frozen(checksum), PEOPLE)
+
     def people(self, checksum: str) -> pa.Table:
         """Read it back. Raises FilesChanged where it is not what was frozen."""
+        return pq.read_table(pa.BufferReader(self._frozen(checksum)))
+
+    def _frozen(self, checksum: str) -> bytes:
         data = self._read(PEOPLE)
         if hashlib.sha256(data).hexdigest() != checksum:
-            raise FilesChanged(f"{PEOPLE} of the experiment was changed since it was designed")
-        return pq.read_table(pa.BufferReader(data))
+            raise FilesChanged(f"{PEOPLE} of the experiment was changed since it was frozen")
+        return data
 
     def write_trial(self, place: int, outcome: Outcome, tested: Material) -> None:
         """Write one trial: its samples as rows, everything else about it beside them.

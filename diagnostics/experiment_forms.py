@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from annotations.cleaning import standing as standing_repairs
 from annotations.curation import Recipe
-from annotations.models import Audit, CuratedSet, Verdict
+from annotations.models import Audit, Verdict
 from annotations.scoring_runs import latest_score
 from diagnostics.experiment_designs import (
     BUILTIN,
@@ -108,23 +108,22 @@ class ExperimentForm(forms.Form):
             for name, field in fields.items()
         }
 
-    def chosen_set(self) -> CuratedSet | None:
-        """The curated set as chosen so far, also while the form is unbound."""
-        return self.sets.get(str(self["curated"].value() or ""))
+    def so_far(self) -> Wish:
+        """What is chosen so far, also while the form is unbound or wrong."""
+        curated = str(self["curated"].value() or NONE)
+        return Wish(
+            self.experiment.name,
+            options=self.chosen_options(),
+            curated=self.sets.get(curated),
+            recipe=Recipe() if curated == NOW else None,
+            target=self._target(),
+            glossary=str(self["glossary"].value() or ""),
+        )
 
-    def freezes_now(self) -> bool:
-        """Whether a curated set is to be frozen first."""
-        return str(self["curated"].value() or "") == NOW
-
-    def chosen_target(self) -> Run | None:
-        """The other run as chosen so far."""
+    def _target(self) -> Run | None:
         key = str(self["target"].value() or "")
         runs = self.run.project.runs.exclude(pk=self.run.pk)
         return runs.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
-
-    def chosen_glossary(self) -> str:
-        """The glossary as typed so far."""
-        return str(self["glossary"].value() or "")
 
     @property
     def needs_target(self) -> bool:

@@ -26,6 +26,7 @@ from diagnostics.experiment_designs import (
     read_design,
 )
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
+from diagnostics.experiment_needs import lacking_words, source_of
 from diagnostics.experiments.design import Design, DesignRefused
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome, TrainingRefused
@@ -33,12 +34,11 @@ from diagnostics.experiments.settings import Settings
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.models import Experiment, Trial
 from diagnostics.region_pictures import RegionPictures
-from triage.analysing import RunPictures
-from triage.models import Run
 
 log = logging.getLogger(__name__)
 # What of the whole is gathering; the rest is training.
 GATHERING = 0.1
+SECONDS_BETWEEN_LOOKS = 1.0
 State = Experiment.State
 Progress = Callable[[float, str], None]
 
@@ -69,7 +69,7 @@ def reopen(experiment: Experiment) -> None:
         mine = Experiment.objects.filter(
             pk=experiment.pk, state=experiment.state, heard_at=experiment.heard_at
         )
-        if not mine.update(state=State.WAITING, why="", heard_at=None, finished_at=None):
+        if not mine.update(state=State.WAITING, why="", heard_at=None, finished_at=None, job=None):
             raise ExperimentRefused(_("It is under way already."))
         experiment.trials.filter(state=Trial.State.FAILED).update(state=Trial.State.WAITING, why="")
     files.forget_stop()
@@ -157,17 +157,8 @@ def material_of(experiment: Experiment, progress: Progress) -> Material:
     kind = BY_NAME.get(experiment.name)
     lacking = missing(kind, material, experiment.options) if kind is not None else ()
     if lacking:
-        words = (f"{_(each.words)}. {_(each.mend)}" for each in lacking)
-        raise ExperimentRefused(_("It lacks %(what)s") % {"what": " ".join(words)})
+        raise ExperimentRefused(lacking_words(lacking))
     return material
-
-
-def source_of(run: Run) -> Any:
-    """Where a run's samples and pictures are read."""
-    from diagnostics.gathering_material import RunSource
-
-    pictures = RunPictures(run)
-    return RunSource(folder_of(run), run.scoring, run.source_sha256, pictures.load, pictures.size)
 
 
 def _train(
@@ -316,15 +307,15 @@ class Watch(threading.Thread):
         self.files.forget_progress(piece.number)
 
     def run(self) -> None:
-        """Look every second until stopped."""
-        while not self.over.wait(1.0):
+        """Look until stopped."""
+        while not self.over.wait(SECONDS_BETWEEN_LOOKS):
             try:
                 self.experiment.beat()
                 if self.pieces:
                     self.progress(*self._how_far())
             except DatabaseError:
                 # A busy database is no death: the next look will say it.
-                log.warning("how far an experiment is could not be written", exc_info=True)
+                log.info("how far an experiment is could not be written")
         connection.close()
 
     def _how_far(self) -> tuple[float, str]:

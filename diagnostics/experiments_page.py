@@ -85,22 +85,25 @@ def page(experiment: Experiment) -> dict[str, Any]:
     }
     if reading is None:
         return context
+    leading = _leading(reading)
     differences = [each["difference"] for each in reading["comparisons"]]
     return {
         **context,
-        "leading": _leading(reading),
+        "leading": leading,
+        "extras": sorted({name for each in reading["arms"] for name in each["extra"]}),
         "reach": reach_of([*differences, *(c["these_runs"] for c in reading["comparisons"])]),
         "arms": _arms(reading),
         "charts": [chart for each in reading["charts"] if (chart := drawn(each))],
         "by_type": [
             {
                 "comparison": each,
+                "first": each is leading,
                 "columns": each["strata"],
                 "reach": reach_of(
                     [r["difference"] for column in each["strata"] for r in column["rows"]]
                 ),
             }
-            for each in reading["comparisons"]
+            for each in sorted(reading["comparisons"], key=lambda each: each is not leading)
             if each["strata"]
         ],
     }

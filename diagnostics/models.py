@@ -249,9 +249,10 @@ class Experiment(models.Model):
     def standing(self) -> str:
         """Its state, and "interrupted" where its worker was killed."""
         under_way = self.state in (self.State.RUNNING, self.State.STOPPING)
-        if under_way and self.is_silent:
-            return self.INTERRUPTED
-        if self.state == self.State.WAITING and self.job is not None and not self.job.is_open:
+        left_alone = self.job is not None and not self.job.is_open
+        if (under_way and (self.is_silent or left_alone)) or (
+            self.state == self.State.WAITING and left_alone
+        ):
             return self.INTERRUPTED
         return self.state
 

@@ -7,8 +7,8 @@ from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from diagnostics import experiment_words
 from triage.templatetags.figures import percent
 
 register = template.Library()
@@ -121,7 +121,7 @@ def spread(value: float | None) -> str:
 @register.filter
 def reach_words(share: float) -> str:
     """How far a plot reaches, in points: '4' or '0.5'."""
-    return plain(round(share * 100, 2))
+    return number_format(f"{share * 100:g}")
 
 
 @register.filter
@@ -130,17 +130,6 @@ def is_claim(verdict: str) -> bool:
     return verdict in ("gain", "loss")
 
 
-COLUMNS = {
-    "question_type": gettext_noop("Question type"),
-    "split": gettext_noop("Split"),
-    "category": gettext_noop("Category"),
-    "difficulty": gettext_noop("Difficulty"),
-    "template": gettext_noop("Template"),
-    "domain": gettext_noop("Domain"),
-}
-
-
-@register.filter
-def column_words(name: str) -> str:
-    """The heading of a column of groups."""
-    return _(COLUMNS[name]) if name in COLUMNS else name
+register.filter("column_words", experiment_words.column_words)
+register.filter("extra_words", experiment_words.extra_words)
+register.filter("factor_words", experiment_words.factor_words)

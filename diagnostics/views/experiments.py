@@ -88,7 +88,11 @@ def experiment_resume(request: HttpRequest, pk: int) -> HttpResponse:
 def experiment_again(request: HttpRequest, pk: int) -> HttpResponse:
     """The same anew, as it is stored."""
     chosen = experiment_for(request.user, pk)
-    anew = experiment_designs.again(chosen, user=request.user)
+    try:
+        anew = experiment_designs.again(chosen, user=request.user)
+    except ExperimentRefused as reason:
+        messages.error(request, str(reason))
+        return redirect(chosen)
     start_experiment(anew, user=request.user)
     messages.success(request, _("The same experiment was started anew."))
     return redirect(anew)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from annotations.curation import Recipe
-from diagnostics.experimenting import source_of
+from diagnostics.experiment_needs import source_of
 from diagnostics.gathering_material import outline_material
 from diagnostics.judged_samples import (
     CuratedSetUnreadable,

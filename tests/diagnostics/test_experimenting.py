@@ -1,0 +1,383 @@
+"""Experiments from design to reading: real trials, stopped, resumed, repeated, refused."""
+
+import dataclasses
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from annotations.curation import Recipe
+from diagnostics import experiment_designs, experimenting
+from diagnostics.arm_groups import groups
+from diagnostics.experiment_designs import ExperimentRefused, Wish, files_of, read_design
+from diagnostics.experiment_files import FilesChanged
+from diagnostics.experiments.design import Arm, Design
+from diagnostics.experiments.settings import Settings
+from diagnostics.models import Experiment, Trial
+from diagnostics.tasks import start_experiment
+from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
+from tests.diagnostics.experiment_factories import (
+    curated_of,
+    repair_training,
+    run_of,
+    score_run,
+    write_world,
+)
+from triage.models import Job
+
+pytestmark = pytest.mark.django_db
+# The smallest model there is, and a moment of training.
+QUICK = {"epochs": 1, "least_steps": 12, "width": 8, "layers": 1}
+CONTRASTIVE = Wish("contrastive", seeds=(0, 1, 2), trainer_options=QUICK)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def run(written, settings):
+    # In this process: a worker of its own takes longer to start than the trials take.
+    settings.COMPUTE_JOBS = 1
+    return run_of(written)
+
+
+def carried_out(run, wish: Wish = CONTRASTIVE) -> Experiment:
+    experiment = experiment_designs.design(run, wish)
+    experimenting.carry_out(experiment)
+    return again_from_rows(experiment)
+
+
+def again_from_rows(experiment: Experiment) -> Experiment:
+    return Experiment.objects.get(pk=experiment.pk)
+
+
+def test_an_experiment_is_designed_trained_and_read(run) -> None:
+    experiment = carried_out(run)
+
+    assert (experiment.state, experiment.why) == ("done", "")
+    assert set(experiment.trials.values_list("state", flat=True)) == {"done"}
+    assert experiment.trials.count() == 6
+    reading = experimenting.reading_of(experiment)
+    assert [each["name"] for each in reading["arms"]] == ["baseline", "contrastive"]
+    difference = reading["comparisons"][0]["difference"]
+    assert experiment.summary["difference"] == difference
+    assert difference["count"] == 3
+    assert difference["low"] <= difference["value"] <= difference["high"]
+    assert experiment.configuration["epochs"] == 1
+    assert experiment.checksum == run.source_sha256
+
+
+def test_a_trial_s_file_holds_what_its_row_says(run) -> None:
+    experiment = carried_out(run)
+    files = files_of(experiment)
+
+    for trial in experiment.trials.all():
+        outcome = files.read_trial(trial.place, trial.seed)
+        assert (outcome.arm, outcome.seed, outcome.state) == (trial.arm, trial.seed, "done")
+        assert outcome.credit.mean() == trial.credit
+        assert len(outcome.rows) == len(outcome.predictions) == 120
+        assert len(outcome.curve) >= 1
+        table = files.run.read_table(*files.trial_path(trial.place, trial.seed))
+        assert table["position"].to_pylist() == sorted(table["position"].to_pylist())
+
+
+def test_the_same_anew_gives_the_same_bits(run, written) -> None:
+    repair_training(run, written)
+    first = carried_out(run, dataclasses.replace(CONTRASTIVE, recipe=Recipe()))
+    # What people say afterwards changes nothing.
+    run.repairs.all().delete()
+    anew = experiment_designs.again(first)
+    experimenting.carry_out(anew)
+
+    for trial in first.trials.all():
+        before = files_of(first).read_trial(trial.place, trial.seed)
+        after = files_of(anew).read_trial(trial.place, trial.seed)
+        assert before.credit.tolist() == after.credit.tolist()
+        assert before.predictions.tolist() == after.predictions.tolist()
+        assert before.confidence.tolist() == after.confidence.tolist()
+        assert before.curve[-1][0] == after.curve[-1][0]
+    assert anew.people_checksum == first.people_checksum
+
+
+def test_cleaning_freezes_the_set_that_it_trains_on(run, written) -> None:
+    faulty = repair_training(run, written)
+    wish = Wish("cleaning", seeds=(0, 1, 2), trainer_options=QUICK, recipe=Recipe())
+
+    experiment = carried_out(run, wish)
+
+    assert experiment.state == "done"
+    counts = experiment.curated_set.manifest["counts"]
+    assert counts["dropped"] + counts["corrected"] == faulty
+    assert [arm["name"] for arm in experiment.design["arms"]] == ["baseline", "random", "cleaned"]
+    assert experiment.summary["arm"] == "cleaned"
+
+
+def test_what_is_missing_is_said_with_how_to_get_it(run) -> None:
+    with pytest.raises(ExperimentRefused, match=r"curated set.*freeze a curated set"):
+        experiment_designs.design(run, Wish("cleaning", seeds=(0, 1, 2)))
+    with pytest.raises(ExperimentRefused, match="mismatch scores"):
+        experiment_designs.design(run, Wish("reweighting"))
+    score_run(run)
+    assert experiment_designs.design(run, Wish("reweighting")).score is not None
+
+
+def test_a_spatial_experiment_without_boxes_is_refused() -> None:
+    bare = ingest_run(
+        make_project_of(),
+        [{**row, "split": "train" if n % 2 else "test"} for n, row in enumerate(error_rows(20))],
+    )
+    with pytest.raises(ExperimentRefused, match="boxes"):
+        experiment_designs.design(bare, Wish("attention"))
+    assert not Experiment.objects.exists()
+
+
+def test_an_arm_that_changes_two_factors_is_refused_with_their_names(run) -> None:
+    arms = (
+        {"name": "base"},
+        {"name": "two", "control": "base", "settings": {"contrastive": True, "placed": False}},
+    )
+    with pytest.raises(ExperimentRefused, match="placed and contrastive at once"):
+        experiment_designs.design(run, Wish("custom", arms=arms))
+
+
+@pytest.mark.parametrize(
+    ("arms", "words"),
+    [
+        (({"name": "base"}, {"name": "x", "control": "base", "settings": {"magic": 1}}), "magic"),
+        (({"words": "no name"},), "name"),
+        (({"name": "base"}, {"name": "x", "control": "base"}), "does not differ"),
+        (({"name": "base"},), "at least one treatment"),
+    ],
+)
+def test_arms_that_cannot_be_read_are_refused(run, arms, words) -> None:
+    with pytest.raises(ExperimentRefused, match=words):
+        experiment_designs.design(run, Wish("custom", arms=arms))
+
+
+def test_unknown_names_and_parts_of_other_runs_are_refused(run, written) -> None:
+    other = run_of(written, name="second")
+    curated = curated_of(other)
+    elsewhere = run_of(written, make_project_of("Elsewhere"))
+    for wish, words in (
+        (Wish("sorcery"), "There is no experiment"),
+        (Wish("contrastive", seeds=(0, 1)), "3 to 5 seeds"),
+        (Wish("contrastive", options={"x": 1}), "no such option"),
+        (Wish("contrastive", curated=curated), "another run"),
+        (Wish("other_run", target=elsewhere), "another project"),
+        (Wish("other_run", target=run), "own target"),
+        (Wish("knowledge", glossary="no colon"), "line 1"),
+    ):
+        with pytest.raises(ExperimentRefused, match=words):
+            experiment_designs.design(run, wish)
+
+
+def test_another_run_is_tested_on(run, written) -> None:
+    other = run_of(written, name="second")
+    wish = Wish("other_run", seeds=(0, 1, 2), target=other, trainer_options=QUICK)
+
+    experiment = carried_out(run, wish)
+
+    # The same world: the same model answers it alike.
+    assert experiment.summary["difference"]["value"] == 0
+
+
+def test_a_glossary_teaches_other_words(run) -> None:
+    wish = Wish(
+        "knowledge", seeds=(0, 1, 2), glossary="circle: disc, round one", trainer_options=QUICK
+    )
+    assert carried_out(run, wish).state == "done"
+
+
+class Interrupted(Exception):
+    """Stands for a killed process: nothing after it is carried out."""
+
+
+def test_after_a_crash_only_what_is_left_is_trained(run, monkeypatch) -> None:
+    experiment = experiment_designs.design(run, CONTRASTIVE)
+    keep, kept = experimenting._keep, []
+
+    def keep_and_die(*given: object) -> None:
+        if kept:
+            raise Interrupted
+        kept.append(True)
+        keep(*given)
+
+    monkeypatch.setattr(experimenting, "_keep", keep_and_die)
+    with pytest.raises(Interrupted):
+        experimenting.carry_out(experiment)
+    monkeypatch.undo()
+    # A kill would not have said so.
+    Experiment.objects.update(state="running", heard_at=timezone.now() - timedelta(minutes=5))
+    experiment = again_from_rows(experiment)
+    assert experiment.standing == "interrupted"
+    before = {each.pk: each.finished_at for each in experiment.trials.filter(state="done")}
+    assert len(before) == 3
+
+    experimenting.reopen(experiment)
+    experimenting.carry_out(experiment)
+
+    experiment = again_from_rows(experiment)
+    assert experiment.state == "done"
+    for trial in experiment.trials.filter(pk__in=before):
+        assert trial.finished_at == before[trial.pk]
+    whole = carried_out(run)
+    credits = experiment.trials.values_list("arm", "seed", "credit")
+    assert list(credits) == list(whole.trials.values_list("arm", "seed", "credit"))
+
+
+def test_a_stop_gives_up_what_is_trained_and_resume_goes_on(run) -> None:
+    experiment = experiment_designs.design(run, CONTRASTIVE)
+    files_of(experiment).ask_stop()
+    experimenting.carry_out(experiment)
+    experiment = again_from_rows(experiment)
+    assert experiment.state == "stopped"
+    assert experiment.may_resume
+    assert not experiment.trials.exclude(state="waiting").exists()
+
+    experimenting.reopen(experiment)
+    experimenting.carry_out(experiment)
+
+    assert again_from_rows(experiment).state == "done"
+
+
+def test_one_that_waits_is_stopped_at_once(run) -> None:
+    experiment = experiment_designs.design(run, CONTRASTIVE)
+    experimenting.stop(experiment)
+
+    assert again_from_rows(experiment).state == "stopped"
+    assert experimenting.carry_out(experiment) is None
+    with pytest.raises(ExperimentRefused, match="nothing to resume"):
+        experimenting.reopen(experiment)
+
+
+def test_two_people_cannot_resume_at_once(run) -> None:
+    experiment = experiment_designs.design(run, CONTRASTIVE)
+    experimenting.stop(experiment)
+    first, second = again_from_rows(experiment), again_from_rows(experiment)
+    experimenting.reopen(first)
+
+    with pytest.raises(ExperimentRefused, match="under way"):
+        experimenting.reopen(second)
+
+
+def test_a_trial_that_fails_says_why_and_the_others_go_on(run) -> None:
+    arms = (
+        {"name": "baseline"},
+        # Training on what people found clean, where nobody has judged anything.
+        {"name": "clean", "control": "baseline", "settings": {"audited_only": True}},
+        {"name": "contrastive", "control": "baseline", "settings": {"contrastive": True}},
+    )
+    wish = Wish("custom", arms=arms, seeds=(0, 1, 2), trainer_options=QUICK)
+
+    experiment = carried_out(run, wish)
+
+    states = dict(experiment.trials.values_list("arm", "state"))
+    assert states == {"baseline": "done", "clean": "failed", "contrastive": "done"}
+    assert experiment.state == "done"
+    assert "train" in experiment.trials.filter(arm="clean").first().why
+    assert experiment.may_resume
+
+
+def test_when_every_trial_fails_the_experiment_says_why(run) -> None:
+    wish = dataclasses.replace(CONTRASTIVE, trainer_options={"magic": 1})
+
+    experiment = experiment_designs.design(run, wish)
+    with pytest.raises(TypeError):
+        experimenting.carry_out(experiment)
+
+    experiment = again_from_rows(experiment)
+    assert experiment.state == "failed"
+    assert "Something went wrong" in experiment.why
+
+
+def test_a_frozen_file_that_was_changed_stops_it(run) -> None:
+    first = carried_out(run)
+    anew = experiment_designs.again(first)
+    files = files_of(anew)
+    files._write(b"other", "people.parquet")
+
+    with pytest.raises(ExperimentRefused, match="changed since"):
+        experimenting.carry_out(anew)
+    assert again_from_rows(anew).state == "failed"
+    with pytest.raises(ExperimentRefused, match="changed since"):
+        experiment_designs.again(again_from_rows(anew))
+    with pytest.raises(FilesChanged):
+        files.people(anew.people_checksum)
+
+
+def test_a_job_carries_it_out_and_keeps_its_name(run) -> None:
+    experiment = experiment_designs.design(run, CONTRASTIVE)
+    job = start_experiment(experiment, user=None)
+
+    job.refresh_from_db()
+    assert (job.kind, job.state) == (Job.Kind.EXPERIMENT, Job.State.DONE)
+    assert job.title == "Regions and keywords, contrasted"
+    assert again_from_rows(experiment).job == job
+
+
+def test_a_job_that_ended_before_it_began_leaves_it_interrupted(run) -> None:
+    experiment = experiment_designs.design(run, CONTRASTIVE)
+    job = Job.objects.create(kind="experiment", project=run.project, run=run, state="failed")
+    Experiment.objects.filter(pk=experiment.pk).update(job=job)
+
+    assert again_from_rows(experiment).standing == "interrupted"
+    assert again_from_rows(experiment).may_resume
+
+
+def test_groups_train_together_what_trains_alike() -> None:
+    base = Settings()
+    arms = (
+        Arm("a", "a", base),
+        Arm("b", "b", dataclasses.replace(base, deleted="number"), "a"),
+        Arm("c", "c", dataclasses.replace(base, contrastive=True), "a"),
+    )
+    design = Design(arms, (0, 1, 2))
+    every = set(design.trials)
+
+    together = groups(design, every, together=True)
+    assert [[arm.name for arm in each.arms] for each in together] == [["a", "b"], ["c"]]
+    apart = groups(design, every, together=False)
+    assert len(apart) == 6
+    left = groups(design, {("b", 1), ("c", 0), ("c", 2)}, together=True)
+    assert [each.trials for each in left] == [(("b", 1),), (("c", 0), ("c", 2))]
+    assert groups(design, set(), together=True) == ()
+
+
+def test_the_command_says_the_sentence_and_prints_the_document(run, capsys, tmp_path) -> None:
+    arms = tmp_path / "arms.json"
+    arms.write_text(
+        json.dumps(
+            [
+                {"name": "base"},
+                {"name": "x", "control": "base", "settings": {"contrastive": True, "shots": 3}},
+            ]
+        )
+    )
+    with pytest.raises(CommandError, match="shots and contrastive at once"):
+        call_command("run_experiment", str(run.pk), "mine", arms=arms)
+    with pytest.raises(CommandError, match="freeze a curated set"):
+        call_command("run_experiment", str(run.pk), "cleaning")
+    with pytest.raises(CommandError, match="there are: cleaning"):
+        call_command("run_experiment")
+    first = carried_out(run)
+    call_command("run_experiment", again=str(first.uuid), json=True)
+    document = json.loads(capsys.readouterr().out)
+
+    assert document["state"] == "done"
+    assert len(document["trials"]) == 6
+    assert document["reading"]["comparisons"][0]["difference"] == first.summary["difference"]
+    call_command("run_experiment", again=str(first.uuid))
+    said = capsys.readouterr().out
+    assert "contrastive against baseline: " in said
+    assert "If words are not tied to what is seen" in said
+
+
+def test_the_design_is_read_back_as_it_was(run) -> None:
+    experiment = experiment_designs.design(run, CONTRASTIVE)
+
+    assert read_design(experiment) == experiment_designs.design_of(CONTRASTIVE)
+    assert Trial.objects.filter(experiment=experiment).count() == 6
