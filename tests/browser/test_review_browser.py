@@ -432,6 +432,17 @@ def picture(page) -> dict[str, float]:
     return {**canvas, "grown": grown, "stage": stage}
 
 
+def picture_at_rest(page, grown: float) -> dict[str, float]:
+    """Where the picture lies once it is so much larger and has stopped moving."""
+    deadline = time.monotonic() + 60
+    last, now = None, picture(page)
+    while now != last or now["grown"] < grown:
+        assert time.monotonic() < deadline, now
+        page.wait_for_timeout(150)
+        last, now = now, picture(page)
+    return now
+
+
 def test_the_wheel_zooms_about_the_pointer_and_a_drag_moves_the_picture(open_review) -> None:
     page = open_review()
     page.locator("article.item:not([hidden]) canvas").wait_for()
@@ -441,12 +452,7 @@ def test_the_wheel_zooms_about_the_pointer_and_a_drag_moves_the_picture(open_rev
     page.mouse.move(*at)
     for _ in range(4):
         page.mouse.wheel(0, -200)
-    until(
-        page,
-        "document.querySelector('article:not([hidden]) [data-stage]').dataset.zoomed === 'true'",
-    )
-    page.wait_for_timeout(100)
-    near = picture(page)
+    near = picture_at_rest(page, grown=3)
     assert near["grown"] > 3
     # What is narrower than the stage stays centred until it fills it: a few points of drift.
     assert near["x"] + 0.4 * near["width"] == pytest.approx(at[0], abs=6)
@@ -491,8 +497,7 @@ def test_two_fingers_zoom_and_a_reduced_motion_does_not_glide(open_review) -> No
     for kind, apart in [("Start", 30), ("Move", 60), ("Move", 90), ("End", None)]:
         fingers = [] if apart is None else [{"x": x - apart, "y": y}, {"x": x + apart, "y": y}]
         touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": fingers})
-    page.wait_for_timeout(100)
-    after = picture(page)
+    after = picture_at_rest(page, grown=2)
     assert after["grown"] == pytest.approx(3, abs=0.1)
     assert after["x"] + after["width"] / 2 == pytest.approx(x, abs=2)
     press(page, "z")
