@@ -145,6 +145,7 @@ def _causes(causes: dict[str, Any]) -> dict[str, Any]:
                 "priority": row["priority"],
                 "evidence_for": row["verdict"]["evidence_for"],
                 "evidence_against": row["verdict"]["evidence_against"],
+                "evidence_open": row["verdict"]["evidence_open"],
                 "experiment": row["verdict"]["experiment"],
             }
             for row in causes["rows"]

@@ -37,6 +37,11 @@ def main() -> None:
             if name == "review":
                 page.click("text=Review")
             shoot(page, name)
+        page.goto(options.url)
+        page.click("text=Demonstration")
+        page.click("text=shapes, first model")
+        page.click("text=Diagnosis")
+        shoot(page, "diagnosis")
         browser.close()
 
 

@@ -47,7 +47,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is held of one challenge in a run, and the experiment that would prove it."""
+    """What is held of one challenge in a run, and the experiment that would prove it.
+
+    `evidence_open`: what was measured and speaks neither for nor against.
+    """
 
     cause: str
     strength: Strength
@@ -55,6 +58,7 @@ class Verdict:
     evidence_for: tuple[Piece, ...]
     evidence_against: tuple[Piece, ...]
     experiment: str
+    evidence_open: tuple[Piece, ...] = ()
 
 
 SIGNS: Mapping[str, tuple[Sign, ...]] = {
@@ -110,6 +114,7 @@ def _verdict(
 ) -> Verdict:
     pro: list[Piece] = []
     contra: list[Piece] = []
+    neither: list[Piece] = []
     overruled = 0
     for sign in SIGNS[cause]:
         figure = _figure(measures, sign)
@@ -119,10 +124,11 @@ def _verdict(
         piece = Piece(sign.measure, sign.figure, figure["words"], value)
         side = speaks(sign, value)
         overruled += side if sign.decisive else 0
-        if side:
-            (pro if side > 0 else contra).append(piece)
+        if value.value is not None:
+            (pro if side > 0 else contra if side < 0 else neither).append(piece)
     strength = strength_of(affected, len(pro), len(contra), overruled)
-    return Verdict(cause, strength, affected.of_samples, tuple(pro), tuple(contra), experiment)
+    sides = (tuple(pro), tuple(contra))
+    return Verdict(cause, strength, affected.of_samples, *sides, experiment, tuple(neither))
 
 
 def strength_of(affected: Affected, pro: int, contra: int, people: int = 0) -> Strength:

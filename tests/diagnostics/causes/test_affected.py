@@ -120,3 +120,19 @@ def test_a_verdict_holds_its_evidence_for_and_against() -> None:
     assert [piece.figure for piece in said[0].evidence_against] == ["extreme_loss"]
     assert said[0].experiment
     assert {each.cause for each in said} == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "side"), [(0.25, 0.4, "for"), (0.1, 0.18, "against"), (0.16, 0.31, "open")]
+)
+def test_a_figure_speaks_for_against_or_is_not_settled(low: float, high: float, side: str) -> None:
+    value = {"value": (low + high) / 2, "unit": "share", "low": low, "high": high}
+    figure = {"name": "audited_noise", "words": "Noise among the errors", "value": value}
+    named = Named(np.array([], dtype=str), np.zeros(0), np.array([], dtype=str))
+    none = affected(np.array([], dtype=int), np.array([], dtype=bool), named, 100, 20)
+
+    said = verdicts.verdicts(none, {"noise_signals": {"figures": [figure]}})
+    noise = next(each for each in said if each.cause == "noise")
+
+    for kind in ("for", "against", "open"):
+        assert bool(getattr(noise, f"evidence_{kind}")) == (kind == side)
