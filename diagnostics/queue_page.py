@@ -4,6 +4,7 @@ from collections.abc import Set
 from typing import Any
 
 from django.db.models import Count
+from django.http import Http404
 from django.urls import reverse
 
 from diagnostics import cause_queue
@@ -25,7 +26,10 @@ def address(run: Run, position: int | None) -> str:
 
 
 def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[str, Any]:
-    """The sample `chosen`, or the next that `user` has not judged."""
+    """The sample `chosen`, or the next that `user` has not judged.
+
+    Raises Http404 where the diagnosis has no error sample at `chosen`.
+    """
     from diagnostics.causes.catalogue import CAUSES
 
     diagnosis = Diagnosis.latest_of(run)
@@ -42,6 +46,9 @@ def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[
     }
     if row is not None and position is not None:
         page |= shown(run, row) | {"found": evidence_lines(run, position)}
+    if chosen is not None and page.get("found") is None:
+        # Only errors of the diagnosis are for annotators' eyes.
+        raise Http404
     return page
 
 

@@ -194,6 +194,15 @@ def test_annotators_find_the_queue_on_the_project_page(client, run) -> None:
     assert "Go on" in client.get(address).content.decode()
 
 
+def test_the_queue_shows_errors_alone(client, run) -> None:
+    sign_in(client, run, Role.ANNOTATOR, "ann")
+    address = reverse("diagnostics:queue", args=[run.pk])
+
+    assert client.get(address, {"sample": 1}).status_code == 200
+    for position in (45, 4711):
+        assert client.get(address, {"sample": position}).status_code == 404
+
+
 def test_the_six_features_stand_with_the_evidence(client, run) -> None:
     sign_in(client, run)
     part = client.get(reverse("diagnostics:sample-cause", args=[run.pk, 1])).content.decode()
