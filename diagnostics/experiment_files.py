@@ -6,6 +6,7 @@ No Django here: trials are trained in processes and on machines that have none.
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ class ExperimentFiles:
 
     def teller(self, group: int) -> Callable[[float, str], None]:
         """The progress of one group of trials: kept for `told`; raises Stopped when asked to."""
-        last = -SECONDS_BETWEEN_WORDS
+        last, parent = -SECONDS_BETWEEN_WORDS, os.getppid()
 
         def tell(share: float, step: str) -> None:
             nonlocal last
@@ -145,7 +146,8 @@ class ExperimentFiles:
             if now - last < SECONDS_BETWEEN_WORDS:
                 return
             last = now
-            if self.stop_asked():
+            # Whoever started this process was killed: nobody is there to take the result.
+            if self.stop_asked() or os.getppid() != parent:
                 raise Stopped
             self._write(json.dumps([share, step]).encode(), "progress", f"{group}.json")
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop
 
 from diagnostics.charts import drawn
 from diagnostics.experiment_designs import CUSTOM, read_design
+from diagnostics.experiment_words import EXTRAS
 from diagnostics.experimenting import reading_of
 from diagnostics.models import Experiment, Trial
 from triage.models import Run
@@ -90,7 +91,7 @@ def page(experiment: Experiment) -> dict[str, Any]:
     return {
         **context,
         "leading": leading,
-        "extras": sorted({name for each in reading["arms"] for name in each["extra"]}),
+        "extras": _extras(experiment, reading),
         "reach": reach_of([*differences, *(c["these_runs"] for c in reading["comparisons"])]),
         "arms": _arms(reading),
         "charts": [chart for each in reading["charts"] if (chart := drawn(each))],
@@ -160,6 +161,15 @@ def _arms(reading: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for each in reading["arms"]
     ]
+
+
+def _extras(experiment: Experiment, reading: Mapping[str, Any]) -> list[str]:
+    """Further numbers of the trials, where the experiment is about what they measure."""
+    kind = kind_of(experiment)
+    if kind is not None and kind.cause != "spatial" and kind.name != "control_group":
+        return []
+    found = {name for each in reading["arms"] for name in each["extra"]}
+    return [*(name for name in EXTRAS if name in found), *sorted(found - set(EXTRAS))]
 
 
 def reach_of(values: Sequence[Mapping[str, Any] | None]) -> float:
