@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import pickle
+import sys
 from datetime import timedelta
 
 import pytest
@@ -381,3 +383,85 @@ def test_the_design_is_read_back_as_it_was(run) -> None:
 
     assert read_design(experiment) == experiment_designs.design_of(CONTRASTIVE)
     assert Trial.objects.filter(experiment=experiment).count() == 6
+
+
+ANSWERS = """
+import json, sys
+import pyarrow.parquet as pq
+about = json.load(open(sys.argv[1]))
+rows = pq.read_table("manifest.parquet").to_pylist()
+known = [row["answers"][0] for row in rows if row["split"] == "train" and not row["drop"]]
+commonest = max(sorted(set(known)), key=known.count)
+with open("predictions.jsonl", "w") as sink:
+    for row in rows:
+        if row["split"] == "test":
+            sink.write(json.dumps({"sample_id": row["sample_id"], "prediction": commonest}) + "\\n")
+"""
+
+
+def test_a_command_that_the_settings_allow_trains(run, written, settings, tmp_path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(ANSWERS)
+    settings.TRAINING_COMMANDS = {"commonest": [sys.executable, str(script)]}
+    repair_training(run, written)
+    wish = Wish(
+        "cleaning",
+        seeds=(0, 1, 2),
+        recipe=Recipe(),
+        trainer="command",
+        trainer_options=experiment_designs.trainer_options("command", "commonest"),
+    )
+
+    experiment = carried_out(run, wish)
+
+    assert experiment.state == "done"
+    assert experiment.configuration["words"][-1] == str(script)
+    assert len(experiment.configuration["checksums"]) >= 1
+    settings.TRAINING_COMMANDS = {}
+    with pytest.raises(ExperimentRefused, match="no command of this server"):
+        experiment_designs.trainer_options("command", "commonest")
+
+
+def test_a_command_that_fails_ends_each_trial_with_its_last_words(run, settings, tmp_path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("raise SystemExit('no GPU here')")
+    settings.TRAINING_COMMANDS = {"broken": [sys.executable, str(script)]}
+    wish = Wish(
+        "few_shots",
+        seeds=(0, 1, 2),
+        trainer="command",
+        trainer_options=experiment_designs.trainer_options("command", "broken"),
+    )
+
+    experiment = carried_out(run, wish)
+
+    assert experiment.state == "failed"
+    assert "no GPU here" in experiment.why
+    assert experiment.may_resume
+
+
+def test_what_a_trainer_is_given_can_go_to_another_process(run, settings) -> None:
+    settings.TRAINING_COMMANDS = {"x": ["true"]}
+    experiment = experiment_designs.design(run, CONTRASTIVE)
+    experimenting.freeze(experiment)
+    material = experimenting.material_of(experiment, lambda share, step: None)
+    experiment.trainer, experiment.trainer_options = "command", {"command": "x"}
+    options = pickle.loads(pickle.dumps(experimenting.trainer_options(experiment, material)))
+    experiment.trainer, experiment.trainer_options = "checkpoint", {"model": "m"}
+    pictures = pickle.loads(pickle.dumps(experimenting.trainer_options(experiment, material)))
+
+    row = int(material.image[0])
+    assert options["image_path"](row).is_file()
+    assert pictures["load_image"](row).mode == "RGB"
+    assert options["image_path"](-1) is None
+    assert pictures["load_image"](10**6) is None
+
+
+@pytest.mark.slow
+def test_trials_in_processes_of_their_own_give_the_same_bits(run, settings) -> None:
+    here = carried_out(run)
+    settings.COMPUTE_JOBS = 2
+    there = carried_out(run)
+
+    credits = ("arm", "seed", "credit")
+    assert list(here.trials.values_list(*credits)) == list(there.trials.values_list(*credits))
