@@ -73,7 +73,10 @@ def _address(run: Run, need: str) -> str:
         "clean": "annotations:cleaning",
         "accepted": "annotations:audit-new",
     }
-    return reverse(pages[need], args=[run.pk]) if need in pages else ""
+    if need not in pages:
+        return ""
+    query = "?question=top_five" if need == "accepted" else ""
+    return reverse(pages[need], args=[run.pk]) + query
 
 
 def _decided(material: Material | None) -> dict[str, Any] | None:

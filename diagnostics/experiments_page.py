@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from diagnostics.charts import drawn
@@ -16,6 +15,7 @@ from triage.models import Run
 
 # The plots of differences reach at least this far on both sides of zero, in shares.
 LEAST_REACH = 0.02
+CLAIMS = ("gain", "loss")
 CUSTOM_TITLE = gettext_noop("Arms of one’s own")
 
 
@@ -246,7 +246,7 @@ def trial_rows(experiment: Experiment) -> list[dict[str, Any]]:
 
 
 def proofs(run: Run) -> dict[str, list[dict[str, Any]]]:
-    """By cause, what experiments have shown: the newest ended one of each kind."""
+    """By cause, what experiments have shown: the newest ended one of each kind, claims first."""
     from diagnostics.experiments.registry import BY_NAME
 
     found: dict[str, dict[str, dict[str, Any]]] = {}
@@ -254,7 +254,10 @@ def proofs(run: Run) -> dict[str, list[dict[str, Any]]]:
         kind = BY_NAME.get(each.name)
         if kind is not None and each.summary:
             found.setdefault(kind.cause, {}).setdefault(each.name, row(each))
-    return {cause: list(rows.values()) for cause, rows in found.items()}
+    return {
+        cause: sorted(rows.values(), key=lambda each: each["summary"]["verdict"] not in CLAIMS)
+        for cause, rows in found.items()
+    }
 
 
 def ended(run: Run) -> dict[str, Any]:
@@ -286,15 +289,3 @@ def starts(run: Run) -> dict[str, list[dict[str, str]]]:
         entry = {"title": each.title, "address": f"{address}?experiment={each.name}"}
         found.setdefault(each.cause, []).append(entry)
     return found
-
-
-def verdict_words(summary: Mapping[str, Any]) -> str:
-    """Gain, loss, none or open, as a badge says it."""
-    words = {
-        "gain": _("gain"),
-        "loss": _("loss"),
-        "none_seen": _("no change seen"),
-        "not_settled": _("not settled"),
-        "no_claim": _("nothing to claim"),
-    }
-    return words.get(summary.get("verdict", ""), "")
