@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.urls import reverse
@@ -354,3 +357,29 @@ def test_plots_reach_a_little_further_than_the_furthest_limit() -> None:
     assert experiments_page.reach_of([None, value(None, None)]) == 0.02
     assert experiments_page.reach_of([value(-0.03, 0.01)]) == 0.04
     assert experiments_page.reach_of([value(-0.2, 0.31)]) == 0.4
+
+
+def test_the_list_asks_the_same_of_the_database_however_long_it_is(
+    client, lead, run, django_assert_max_num_queries
+) -> None:
+    wish = Wish("contrastive", seeds=(0, 1, 2))
+    for _ in range(12):
+        experiment_designs.design(run, wish)
+
+    with django_assert_max_num_queries(9):
+        page = client.get(reverse("diagnostics:experiments", args=[run.pk]))
+    assert page.content.decode().count("badge") >= 12
+
+
+def test_no_page_of_experiments_loads_torch() -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from diagnostics import experiment_design_page, experiments_page, tasks\n"
+        "from diagnostics.views import experiments\n"
+        "from diagnostics.experiments import registry, reading\n"
+        "from diagnostics import gathering_material, experiment_api\n"
+        "import sys\n"
+        "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
+    )
+    environment = {**os.environ, "SECRET_KEY": "x", "DJANGO_SETTINGS_MODULE": "triage.settings"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
