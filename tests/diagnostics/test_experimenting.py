@@ -465,3 +465,15 @@ def test_trials_in_processes_of_their_own_give_the_same_bits(run, settings) -> N
 
     credits = ("arm", "seed", "credit")
     assert list(here.trials.values_list(*credits)) == list(there.trials.values_list(*credits))
+
+
+@pytest.mark.slow
+def test_trials_on_a_ray_cluster_give_the_same_bits(run, settings) -> None:
+    pytest.importorskip("ray")
+    here = carried_out(run)
+    settings.COMPUTE_BACKEND, settings.COMPUTE_JOBS = "ray", 2
+    there = carried_out(run)
+
+    assert there.state == "done"
+    credits = ("arm", "seed", "credit")
+    assert list(here.trials.values_list(*credits)) == list(there.trials.values_list(*credits))
