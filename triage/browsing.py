@@ -193,10 +193,29 @@ class RunBrowser:
 
     def sample(self, position: int) -> dict[str, Any] | None:
         """Everything about one sample; None where there is no such position."""
+        part = self._part_of(position)
+        if part is None:
+            return None
+        if not self.folder.root.is_local:
+            part = self.folder.root.fs.unstrip_protocol(part)
         table = self._db.sql(
-            f"SELECT * FROM {self._source} s WHERE position = ?", params=[int(position)]
+            f"SELECT * FROM read_parquet({_quoted(part)}) s WHERE position = ?",
+            params=[int(position)],
         ).to_arrow_table()
         return table.to_pylist()[0] if table.num_rows else None
+
+    def _part_of(self, position: int) -> str | None:
+        """The part that would hold `position`: parts lie in its order, so few footers are read."""
+        import pyarrow.parquet as pq
+
+        parts = self.folder.sample_parts()
+        low, high = 0, len(parts)
+        while low < high:
+            middle = (low + high) // 2
+            with self.folder.root.fs.open(parts[middle], "rb") as stream:
+                last = _last_position(pq.read_metadata(stream))
+            low, high = (middle + 1, high) if last < position else (low, middle)
+        return parts[low] if low < len(parts) else None
 
     def neighbours(self, chosen: SampleFilter, position: int) -> tuple[int | None, int | None]:
         """The chosen positions just before and just after `position`."""
@@ -282,6 +301,14 @@ def _columns_with_values(metadata: Any) -> set[str]:
             if known is None or known.null_count is None or known.null_count < column.num_values:
                 present.add(column.path_in_schema.split(".")[0])
     return present
+
+
+def _last_position(metadata: Any) -> int:
+    """The largest position of a part; -1 of an empty one."""
+    names = [metadata.schema.column(n).path for n in range(metadata.num_columns)]
+    at = names.index("position")
+    groups = (metadata.row_group(n).column(at) for n in range(metadata.num_row_groups))
+    return max((int(group.statistics.max) for group in groups if group.statistics), default=-1)
 
 
 def _uuid_hex(value: str) -> str:

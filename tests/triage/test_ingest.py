@@ -282,3 +282,19 @@ def test_pope_has_622_errors(tmp_path: Path, real_data: Path) -> None:
     assert (result.samples, result.errors, result.samples + result.refused) == (4599, 622, 4788)
     groups = RunBrowser(folder).groups("category", SampleFilter(errors_only=False))
     assert sum(group.errors for group in groups) == 622
+
+
+def test_a_sample_is_found_in_whichever_part_it_lies(tmp_path: Path) -> None:
+    source = tmp_path / "rows.csv"
+    lines = [f"s{number},How many?,2,2" for number in range(45_000)]
+    source.write_text("\n".join(["sample_id,question,prediction,answers", *lines]))
+    _result, folder = run_ingest(tmp_path, source)
+    assert len(folder.sample_parts()) == 3
+    browser = RunBrowser(folder)
+
+    for position in (0, 1, 19_999, 20_000, 20_001, 39_999, 40_000, 44_999):
+        sample = browser.sample(position)
+        assert sample is not None
+        assert (sample["position"], sample["sample_id"]) == (position, f"s{position}")
+    assert browser.sample(45_000) is None
+    assert browser.sample(-1) is None
