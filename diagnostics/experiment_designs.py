@@ -16,7 +16,7 @@ from diagnostics import experiment_needs
 from diagnostics.diagnosing import folder_of
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiments.design import USUAL_SEEDS, Arm, Design, DesignRefused
-from diagnostics.experiments.settings import Settings
+from diagnostics.experiments.settings import FACTORS, Settings
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.judged_samples import CuratedSetUnreadable
 from diagnostics.models import Experiment, Trial
@@ -172,6 +172,8 @@ def trainer_options(trainer: str, named: str, honours: Sequence[str] = ()) -> di
         known = ", ".join(settings.TRAINING_COMMANDS) or _("none")
         words = _("“%(name)s” is no command of this server (it has: %(known)s).")
         raise ExperimentRefused(words % {"name": named, "known": known})
+    if unknown := [each for each in honours if each not in FACTORS]:
+        raise ExperimentRefused(_("There is no factor %(names)s.") % {"names": ", ".join(unknown)})
     return {"command": named, "honours": list(honours)}
 
 

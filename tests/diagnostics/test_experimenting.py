@@ -1,5 +1,6 @@
 """Experiments from design to reading: real trials, stopped, resumed, repeated, refused."""
 
+import contextlib
 import dataclasses
 import json
 import pickle
@@ -417,6 +418,8 @@ def test_a_command_that_the_settings_allow_trains(run, written, settings, tmp_pa
     assert experiment.state == "done"
     assert experiment.configuration["words"][-1] == str(script)
     assert len(experiment.configuration["checksums"]) >= 1
+    with pytest.raises(ExperimentRefused, match="no factor magic"):
+        experiment_designs.trainer_options("command", "commonest", ["magic"])
     settings.TRAINING_COMMANDS = {}
     with pytest.raises(ExperimentRefused, match="no command of this server"):
         experiment_designs.trainer_options("command", "commonest")
@@ -455,6 +458,22 @@ def test_what_a_trainer_is_given_can_go_to_another_process(run, settings) -> Non
     assert pictures["load_image"](row).mode == "RGB"
     assert options["image_path"](-1) is None
     assert pictures["load_image"](10**6) is None
+
+
+def test_a_checkpoint_that_is_not_there_is_said_plainly(run, tmp_path) -> None:
+    wish = Wish(
+        "few_shots",
+        seeds=(0, 1, 2),
+        trainer="checkpoint",
+        trainer_options=experiment_designs.trainer_options("checkpoint", str(tmp_path / "none")),
+    )
+    experiment = experiment_designs.design(run, wish)
+    with contextlib.suppress(ExperimentRefused):
+        experimenting.carry_out(experiment)
+
+    experiment = again_from_rows(experiment)
+    assert experiment.state == "failed"
+    assert str(tmp_path / "none") in experiment.why
 
 
 @pytest.mark.slow
