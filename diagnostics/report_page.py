@@ -147,6 +147,7 @@ def _causes(causes: dict[str, Any]) -> dict[str, Any]:
                 "evidence_against": row["verdict"]["evidence_against"],
                 "evidence_open": row["verdict"]["evidence_open"],
                 "experiment": row["verdict"]["experiment"],
+                "measured": [experiments_page.in_report(each) for each in row["proofs"]],
             }
             for row in causes["rows"]
         ],

@@ -322,6 +322,9 @@ def test_the_measured_gain_stands_beside_its_cause_and_in_the_report(client, lea
     assert gain in said
     [listed] = client.get(reverse("diagnostics:report-json", args=[run.pk])).json()["experiments"]
     assert listed["difference"] == experiment.summary["difference"]
+    priorities = client.get(reverse("api-run-causes", args=[run.pk])).json()["priorities"]
+    [semantic] = [each for each in priorities if each["cause"] == "semantic"]
+    assert semantic["measured"] == [listed]
 
 
 def test_the_checklist_leads_to_the_experiment(run) -> None:
