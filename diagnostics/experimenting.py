@@ -148,6 +148,8 @@ def material_of(experiment: Experiment, progress: Progress) -> Material:
         target=source_of(experiment.target) if experiment.target is not None else None,
         progress=progress,
     )
+    # Of a run that is too large a seeded draw is trained and tested on.
+    experiment.configuration = {"samples": gathered.samples, "of": gathered.of}
     said = files_of(experiment).people(experiment.people_checksum)
     curated = experiment.curated_set
     material = judged_samples.with_people(
@@ -170,7 +172,8 @@ def _train(
 
     options = trainer_options(experiment, material)
     chosen = trainer(experiment.trainer, **options)
-    Experiment.objects.filter(pk=experiment.pk).update(configuration=chosen.configuration())
+    experiment.configuration |= chosen.configuration()
+    experiment.save(update_fields=["configuration"])
     left = set(experiment.trials.filter(state=Trial.State.WAITING).values_list("arm", "seed"))
     arms = read_design(experiment)
     pieces = groups(arms, left, together=experiment.trainer == BUILTIN)

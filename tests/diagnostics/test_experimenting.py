@@ -71,6 +71,7 @@ def test_an_experiment_is_designed_trained_and_read(run) -> None:
     assert difference["count"] == 3
     assert difference["low"] <= difference["value"] <= difference["high"]
     assert experiment.configuration["epochs"] == 1
+    assert experiment.configuration["samples"] == experiment.configuration["of"] == run.samples
     assert experiment.checksum == run.source_sha256
 
 

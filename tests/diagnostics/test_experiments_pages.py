@@ -193,6 +193,7 @@ def test_the_result_page_says_what_the_document_says(client, lead, run) -> None:
     assert document["configuration"]["checksum"] in page
     assert document["configuration"]["people_checksum"] in page
     assert f"--again {document['uuid']}" in page
+    assert f"Samples all {run.samples}" in page
     api = client.get(reverse("api-experiment", args=[experiment.pk])).json()
     assert api == document
 
