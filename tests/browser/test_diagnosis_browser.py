@@ -64,6 +64,12 @@ def open_as(run: Run, served: Any, chromium: Any) -> Iterator[Opener]:
     assert complaints == []
 
 
+def settle(page: Any, words: str) -> None:
+    """Wait for the page that says so, and until its scripts listen to keys."""
+    page.wait_for_selector(f"text={words}")
+    page.wait_for_load_state("load")
+
+
 def test_a_lead_goes_from_the_diagnosis_to_the_samples_behind_a_number(open_as, run) -> None:
     page = open_as("lena", Role.LEAD, reverse("diagnostics:diagnosis", args=[run.pk]))
 
@@ -82,28 +88,29 @@ def test_a_lead_goes_from_the_diagnosis_to_the_samples_behind_a_number(open_as, 
 def test_an_annotator_confirms_and_corrects_by_keys_and_takes_back(open_as, run) -> None:
     page = open_as("ann", Role.ANNOTATOR, run.project.get_absolute_url())
     page.get_by_role("link", name="Confirm causes").click()
-    page.wait_for_selector("text=0 judged by you.")
+    settle(page, "0 judged by you.")
 
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=1 judged by you.")
+    settle(page, "1 judged by you.")
     first = CauseVerdict.objects.get()
     assert first.cause == first.named
     page.keyboard.press("1")
-    page.wait_for_selector("text=2 judged by you.")
+    settle(page, "2 judged by you.")
     assert CauseVerdict.objects.filter(cause="noise").count() == 1
     page.keyboard.press("Backspace")
-    page.wait_for_selector("text=1 judged by you.")
+    settle(page, "1 judged by you.")
     assert CauseVerdict.objects.get() == first
 
 
 def test_clusters_are_judged_by_keys(open_as, run) -> None:
     page = open_as("lena", Role.LEAD, reverse("diagnostics:clusters", args=[run.pk]))
+    page.wait_for_load_state("load")
     page.keyboard.press("c")
-    page.wait_for_selector("text=0 of 2 clusters judged by you")
+    settle(page, "0 of 2 clusters judged by you")
     page.keyboard.press("6")
-    page.wait_for_selector("text=1 of 2 clusters judged by you")
+    settle(page, "1 of 2 clusters judged by you")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=You gave every cluster a cause.")
+    settle(page, "You gave every cluster a cause.")
 
     assert CauseVerdict.objects.get(cluster=0).cause == "ambiguity"
 
