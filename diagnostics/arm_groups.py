@@ -1,15 +1,17 @@
 """Trials as they are trained: arms that train alike go together, and share one training a seed."""
 
 import logging
+import os
 import warnings
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from diagnostics.experiment_files import ExperimentFiles
 from diagnostics.experiments.design import Arm, Design
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome, Stopped, TrainingRefused
+from triage.processes import die_with_parent
 
 log = logging.getLogger(__name__)
 WHY_LENGTH = 2000
@@ -38,13 +40,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Work:
-    """What a process needs to train one group."""
+    """What a process needs to train one group. `asked_by`: the process that wants it."""
 
     group: Group
     material: Material
     trainer: str
     options: Mapping[str, Any]
     files: ExperimentFiles
+    asked_by: int = field(default_factory=os.getpid)
 
 
 def groups(
@@ -79,6 +82,9 @@ def train(work: Work) -> list[Outcome] | None:
     """
     from diagnostics.experiments.trainers.registry import trainer
 
+    if os.getppid() == work.asked_by:
+        # A pool's processes would wait for ever for more work from one that was killed.
+        die_with_parent()
     group, tell = work.group, work.files.teller(work.group.number)
     # What another process shares is read-only, and nobody writes to it: no need to be told.
     warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
