@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
 from diagnostics.experiments.fusion import FusionModel, Seen, Sizes, padded
-from diagnostics.experiments.lessons import Lesson, Tested
+from diagnostics.experiments.lessons import Asked, Lesson
 from diagnostics.experiments.losses import Weights, loss_of
 
 AT_ONCE = 256
@@ -74,9 +74,7 @@ class Together:
         """First weights, from the seed of each lesson alone."""
         models = []
         for lesson in lessons:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(lesson.seed)
-                models.append(FusionModel(sizes))
+            models.append(FusionModel(sizes, torch.Generator().manual_seed(lesson.seed)))
             models[-1].salience.copy_(lesson.salience)
         parameters, buffers = stack_module_state(list(models))
         return cls(
@@ -104,7 +102,11 @@ AfterEpoch = Callable[[Together, int, int], None]
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within, torch computes with one thread in the calling thread."""
+    """Within, torch computes with one thread, in this thread and in those started from it.
+
+    The number is the process's: a thread that restores it would change it for the others, so that
+    where several train, whoever starts them holds this around all of them.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -190,7 +192,7 @@ class Said:
     region: npt.NDArray[np.int64]
 
 
-def ask(together: Together, tested: Sequence[Tested], regions: Tensor) -> Said:
+def ask(together: Together, tested: Sequence[Asked], regions: Tensor) -> Said:
     """Ask the k models of `together` about m samples each, all of one number and length."""
     device = str(regions.device)
     shown = _stacked([each.tensors() for each in tested], device)

@@ -38,6 +38,7 @@ class Sizes:
     length: int
     width: int = 32
     layers: int = 2
+    grid: tuple[int, int] | None = None
     knows_places: bool = True
 
 
@@ -62,10 +63,12 @@ class Seen:
 class Affine(nn.Module):
     """x·W + b for x (k, i), as one product of two matrices."""
 
-    def __init__(self, inputs: int, outputs: int, gain: float = 1.0) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, drawn: torch.Generator, gain: float = 1.0
+    ) -> None:
         super().__init__()
         bound = gain * (3 / inputs) ** 0.5
-        self.weight = nn.Parameter(torch.empty(inputs, outputs).uniform_(-bound, bound))
+        self.weight = nn.Parameter(_spread(inputs, outputs, bound, drawn))
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,11 +80,11 @@ class Affine(nn.Module):
 class Modulated(nn.Module):
     """A residual layer on each region whose features the question scales and shifts."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, drawn: torch.Generator) -> None:
         super().__init__()
-        self.mix = Affine(width, width)
-        self.steer = Affine(width, 2 * width)
-        self.out = Affine(width, width, gain=0.5)
+        self.mix = Affine(width, width, drawn)
+        self.steer = Affine(width, 2 * width, drawn)
+        self.out = Affine(width, width, drawn, gain=0.5)
 
     def forward(self, regions: Tensor, question: Tensor) -> Tensor:
         """regions (b, r, w), question (b, w) → regions (b, r, w)."""
@@ -91,26 +94,33 @@ class Modulated(nn.Module):
 
 
 class FusionModel(nn.Module):
-    """Answers a question about regions; either side can be blanked by a learnt token."""
+    """Answers a question about regions; either side can be blanked by a learnt token.
 
-    def __init__(self, sizes: Sizes) -> None:
+    Its first weights come from `drawn` alone.
+    """
+
+    def __init__(self, sizes: Sizes, drawn: torch.Generator) -> None:
         super().__init__()
         self.sizes = sizes
         width, answers = sizes.width, padded(sizes.answers)
-        self.see = Affine(sizes.features, width)
-        self.show = Affine(width, width)
-        self.places = nn.Parameter(torch.randn(sizes.regions, width) * 0.5)
-        self.words = nn.Parameter(torch.randn(padded(sizes.words), width) * 0.5)
-        self.orders = nn.Parameter(1 + torch.randn(sizes.length, width) * 0.2)
-        self.read_in, self.read_out = Affine(width, 2 * width), Affine(2 * width, width)
-        self.no_image = nn.Parameter(torch.randn(width) * 0.2)
-        self.no_text = nn.Parameter(torch.randn(width) * 0.2)
-        self.layers = nn.ModuleList(Modulated(width) for _ in range(sizes.layers))
-        self.look = nn.Parameter(torch.randn(width) * width**-0.5)
+        self.see = Affine(sizes.features, width, drawn)
+        self.show = Affine(width, width, drawn)
+        self.places = nn.Parameter(_places(sizes, drawn))
+        self.words = nn.Parameter(torch.randn(padded(sizes.words), width, generator=drawn) * 0.5)
+        self.orders = nn.Parameter(1 + torch.randn(sizes.length, width, generator=drawn) * 0.2)
+        self.read_in, self.read_out = (
+            Affine(width, 2 * width, drawn),
+            Affine(2 * width, width, drawn),
+        )
+        self.no_image = nn.Parameter(torch.randn(width, generator=drawn) * 0.2)
+        self.no_text = nn.Parameter(torch.randn(width, generator=drawn) * 0.2)
+        self.ask_where = Affine(width, width, drawn)
+        self.layers = nn.ModuleList(Modulated(width, drawn) for _ in range(sizes.layers))
+        self.look = nn.Parameter(torch.randn(width, generator=drawn) * width**-0.5)
         self.box = nn.Parameter(torch.zeros(width))
-        self.join = Affine(5 * width if sizes.knows_places else 4 * width, 2 * width)
-        self.side = Affine(2 * width, MULTIPLE, gain=0.3)
-        self.head = Affine(2 * width, answers, gain=0.5)
+        self.join = Affine(5 * width if sizes.knows_places else 4 * width, 2 * width, drawn)
+        self.side = Affine(2 * width, MULTIPLE, drawn, gain=0.3)
+        self.head = Affine(2 * width, answers, drawn, gain=0.5)
         self.unused: Tensor
         self.salience: Tensor
         self.register_buffer("unused", torch.zeros(answers))
@@ -138,8 +148,25 @@ class FusionModel(nn.Module):
         total = placed.sum(1) / self.sizes.regions**0.5
         pooled = [attended, total, placed.amax(1), question]
         if self.sizes.knows_places:
-            # Where it looked, apart from what it saw there.
-            pooled.append(attention.exp() @ self.places)
+            # Where it looked, apart from what it saw there, and which side of that is asked for.
+            pooled.append((attention.exp() @ self.places) * self.ask_where(question))
         state = torch.relu(self.join(torch.cat(pooled, -1)))
         sides = self.side(state)[:, :2]
         return Seen(self.head(state) + self.unused, attention, boxes, sides, shown, keywords)
+
+
+def _places(sizes: Sizes, drawn: torch.Generator) -> Tensor:
+    """First vectors of the places, (r, w): near ones are alike where the regions form a grid."""
+    own = torch.randn(sizes.regions, sizes.width, generator=drawn) * 0.5
+    if sizes.grid is None:
+        return own
+    rows, columns = sizes.grid
+    y, x = (
+        torch.linspace(-1, 1, cells) if cells > 1 else torch.zeros(1) for cells in (rows, columns)
+    )
+    centres = torch.cartesian_prod(y, x)
+    return 0.5 * own + centres @ torch.randn(2, sizes.width, generator=drawn) * 0.5
+
+
+def _spread(inputs: int, outputs: int, bound: float, drawn: torch.Generator) -> Tensor:
+    return torch.empty(inputs, outputs).uniform_(-bound, bound, generator=drawn)

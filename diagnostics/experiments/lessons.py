@@ -158,7 +158,7 @@ def _in_batches(
 
 
 @dataclass(frozen=True)
-class Tested:
+class Asked:
     """m tested samples: `words` (m, l), `image` (m) row of the regions, -1 none, blanks (m)."""
 
     words: Ids
@@ -166,13 +166,13 @@ class Tested:
     no_text: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, examples: Examples, vocabulary: Vocabulary) -> "Tested":
+    def of(cls, examples: Examples, vocabulary: Vocabulary) -> "Asked":
         """Encode what a model is asked, in its own vocabulary."""
         words = vocabulary.encode([asked[0] for asked in examples.questions])
         return cls(words, examples.image, examples.text_blank | ~words.any(1))
 
-    def __getitem__(self, rows: Ids) -> "Tested":
-        return Tested(self.words[rows], self.image[rows], self.no_text[rows])
+    def __getitem__(self, rows: Ids) -> "Asked":
+        return Asked(self.words[rows], self.image[rows], self.no_text[rows])
 
     def tensors(self) -> dict[str, Tensor]:
         """What the model takes."""

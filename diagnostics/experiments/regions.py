@@ -95,13 +95,13 @@ def regions_of_embeddings(vectors: npt.NDArray[np.floating[Any]], training: Bool
 
 
 def thumbnails(images: Iterable[Image.Image | None]) -> tuple[Pixels, Bools]:
-    """Pictures scaled to SIDE x SIDE: (u, SIDE, SIDE, 3) uint8, and which of them show anything."""
+    """Pictures scaled to (u, SIDE, SIDE, 3), uint8, and which of them show anything."""
     found = [
         np.zeros((SIDE, SIDE, 3), dtype=np.uint8) if image is None else _thumbnail(image)
         for image in images
     ]
     pixels = np.array(found, dtype=np.uint8).reshape(-1, SIDE, SIDE, 3)
-    seen = np.ptp(pixels.reshape(len(pixels), -1, 3), axis=1).max(-1, initial=0) > 0
+    seen = (pixels.max((1, 2)) > pixels.min((1, 2))).any(-1)
     return pixels, seen
 
 

@@ -67,6 +67,8 @@ class BuiltinTrainer:
         Raises TrainingRefused where the material does not allow it, and Stopped where `progress`
         raises it.
         """
+        from diagnostics.experiments.batched import one_thread
+
         if not len(material.regions):
             raise TrainingRefused("the run has no pictures and no image embeddings to train on")
         grouped: dict[Settings, list[Arm]] = {}
@@ -85,7 +87,10 @@ class BuiltinTrainer:
             Group(material, settings, tuple(alike), tuple(seeds), size, self._device())
             for settings, alike in grouped.items()
         ]
-        found = [each for outcomes in _run_all(groups, self.workers, progress) for each in outcomes]
+        with one_thread():
+            found = [
+                each for outcomes in _run_all(groups, self.workers, progress) for each in outcomes
+            ]
         by_trial = {(each.arm, each.seed): each for each in found}
         return [by_trial[arm.name, seed] for arm in arms for seed in seeds]
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,12 +22,12 @@ from diagnostics.experiments.treatment import (
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from diagnostics.experiments.batched import Recipe, Said, Together
+    from diagnostics.experiments.batched import Recipe, Said, Together, Training
     from diagnostics.experiments.fusion import Sizes
     from diagnostics.experiments.lessons import Lesson, Vocabulary
     from diagnostics.experiments.losses import Weights
 
-# Tested samples that the learning curve is read on, and at how many epochs at most.
+# Asked samples that the learning curve is read on, and at how many epochs at most.
 READ_ON, READ_AT = 256, 12
 # Weights of the further losses beside that of the answers.
 BOX, ATTENDED, RELATIONS, CONTRASTIVE = 1.0, 1.0, 0.5, 0.3
@@ -73,11 +73,8 @@ class _Test:
     drawn: npt.NDArray[np.int64]
 
 
-@dataclass
-class _Curves:
-    """Credits on the draws, (arm, seed) → epoch → credit."""
-
-    read: dict[tuple[str, int], dict[int, float]] = field(default_factory=dict)
+# Credit on an arm's draw after an epoch, by arm, seed and epoch.
+Curves = dict[tuple[str, int, int], float]
 
 
 @dataclass(frozen=True)
@@ -92,9 +89,7 @@ class Group:
     device: str
 
     def run(self, progress: Progress) -> list[Outcome]:
-        """Train, and test each arm. Raises TrainingRefused."""
-        from diagnostics.experiments.batched import one_thread
-
+        """Train, and test each arm; torch has one thread. Raises TrainingRefused."""
         progress(0.0, f"Preparing {self.arms[0].words}")
         regions = self._regions()
         students = [self._student(seed) for seed in self.seeds]
@@ -103,14 +98,13 @@ class Group:
         }
         batches = self._batches(students)
         found: list[Outcome] = []
-        with one_thread():
-            for number, batch in enumerate(batches):
-                start = number / len(batches)
+        for number, batch in enumerate(batches):
+            start = number / len(batches)
 
-                def report(share: float, step: str, start: float = start) -> None:
-                    progress(start + share / len(batches), step)
+            def report(share: float, step: str, start: float = start) -> None:
+                progress(start + share / len(batches), step)
 
-                found += self._train(batch, tests, regions, report)
+            found += self._train(batch, tests, regions, report)
         return found
 
     def _batches(self, students: Sequence[_Student]) -> list[list[_Student]]:
@@ -168,6 +162,7 @@ class Group:
             length=vocabulary.length,
             width=self.size.width,
             layers=self.size.layers,
+            grid=material.grid,
             knows_places=settings.placed or settings.relations,
         )
         return _Student(seed, vocabulary, lesson, sizes)
@@ -214,7 +209,7 @@ class Group:
         from diagnostics.experiments.batched import train_together
 
         begun = time.perf_counter()
-        curves = _Curves()
+        curves: Curves = {}
         step = f"Training {self.arms[0].words}"
 
         def after_epoch(together: "Together", epoch: int, epochs: int) -> None:
@@ -222,8 +217,8 @@ class Group:
             if epoch * READ_AT // epochs > (epoch - 1) * READ_AT // epochs:
                 for arm in self.arms:
                     drawn = [tests[arm.name, each.seed] for each in students]
-                    for test, each, credit in self._read(together, students, drawn):
-                        curves.read.setdefault((test.arm.name, each.seed), {})[epoch] = credit
+                    for seed, credit in self._read(together, students, drawn):
+                        curves[arm.name, seed, epoch] = credit
 
         training = train_together(
             [each.lesson for each in students],
@@ -233,23 +228,36 @@ class Group:
             self._weights(),
             after_epoch,
         )
-        spent = time.perf_counter() - begun
+        seconds = (time.perf_counter() - begun) / len(students)
+        return [
+            outcome
+            for arm in self.arms
+            for outcome in self._outcomes(arm, students, tests, training, curves, seconds)
+        ]
+
+    def _outcomes(
+        self,
+        arm: Arm,
+        students: Sequence[_Student],
+        tests: dict[tuple[str, int], _Test],
+        training: "Training",
+        curves: Curves,
+        seconds: float,
+    ) -> list[Outcome]:
+        """One arm's test of every seed."""
+        own = [tests[arm.name, each.seed] for each in students]
+        said = self._ask(training.together, students, own)
         found = []
-        for arm in self.arms:
-            own = [tests[arm.name, each.seed] for each in students]
-            said = self._ask(training.together, students, own)
-            for place, student in enumerate(students):
-                if training.diverged[place]:
-                    found.append(_diverged(arm, student.seed, training.losses, place))
-                    continue
-                losses = [float(each[place]) for each in training.losses]
-                read = curves.read.get((arm.name, student.seed), {})
-                curve = tuple(
-                    (loss, read.get(epoch, float("nan"))) for epoch, loss in enumerate(losses, 1)
-                )
-                seconds = spent / len(students)
-                outcome = self._outcome(own[place], student, said, place, curve, seconds)
-                found.append(outcome)
+        for place, student in enumerate(students):
+            if training.diverged[place]:
+                found.append(_diverged(arm, student.seed, training.losses, place))
+                continue
+            losses = [float(each[place]) for each in training.losses]
+            curve = tuple(
+                (loss, curves.get((arm.name, student.seed, epoch), float("nan")))
+                for epoch, loss in enumerate(losses, 1)
+            )
+            found.append(self._outcome(own[place], student, said, place, curve, seconds))
         return found
 
     def _ask(
@@ -258,10 +266,10 @@ class Group:
         import torch
 
         from diagnostics.experiments.batched import ask
-        from diagnostics.experiments.lessons import Tested
+        from diagnostics.experiments.lessons import Asked
 
         asked = [
-            Tested.of(test.examples, each.vocabulary)
+            Asked.of(test.examples, each.vocabulary)
             for test, each in zip(tests, students, strict=True)
         ]
         shown = torch.from_numpy(self._tested_material(tests[0].arm).regions).to(self.device)
@@ -269,20 +277,21 @@ class Group:
 
     def _read(
         self, together: "Together", students: Sequence[_Student], tests: Sequence[_Test]
-    ) -> list[tuple[_Test, _Student, float]]:
-        """Mean credit on each test's draw."""
+    ) -> list[tuple[int, float]]:
+        """Mean credit on each test's draw, by seed."""
         few = [_Test(each.arm, _some(each.examples, each.drawn), each.drawn) for each in tests]
         said = self._ask(together, students, few)
         return [
-            (test, student, float(self._credit(test, student, said, place).mean()))
+            (student.seed, float(self._credit(test, student, said, place).mean()))
             for place, (test, student) in enumerate(zip(few, students, strict=True))
         ]
 
     def _credit(
         self, test: _Test, student: _Student, said: "Said", place: int
     ) -> npt.NDArray[np.float64]:
-        predictions = np.array(student.vocabulary.answers)[said.answer[place]]
-        return credits(self.material, test.examples, predictions, test.arm.settings)
+        return credits(
+            self.material, test.examples, _predictions(student, said, place), test.arm.settings
+        )
 
     def _outcome(
         self,
@@ -299,7 +308,7 @@ class Group:
             state="done",
             rows=test.examples.row,
             credit=self._credit(test, student, said, place),
-            predictions=np.array(student.vocabulary.answers)[said.answer[place]],
+            predictions=_predictions(student, said, place),
             confidence=said.confidence[place].astype(np.float64),
             curve=curve,
             seconds=seconds,
@@ -318,6 +327,12 @@ class Group:
             return {}
         hit = boxes[kept, region[kept]]
         return {"box_hit": float(hit.mean()), "box_chance": float(boxes[kept].mean())}
+
+
+def _predictions(student: _Student, said: "Said", place: int) -> npt.NDArray[np.str_]:
+    """Answers of one seed; a model that diverged may point beyond the last."""
+    answers = np.array(student.vocabulary.answers, dtype=np.str_)
+    return np.asarray(answers[np.minimum(said.answer[place], len(answers) - 1)])
 
 
 def _diverged(

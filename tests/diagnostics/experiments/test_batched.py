@@ -1,0 +1,219 @@
+"""Seeds trained together: the same bits as alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from diagnostics.experiments.batched import (
+    Recipe,
+    Said,
+    Together,
+    Training,
+    ask,
+    one_thread,
+    train_together,
+)
+from diagnostics.experiments.fusion import Sizes
+from diagnostics.experiments.lessons import Asked, Lesson, Shown, Vocabulary, lesson_of, sides
+from diagnostics.experiments.losses import Weights
+from diagnostics.experiments.treatment import Examples
+from tests.diagnostics.experiments.material_factories import make_material
+
+MATERIAL = make_material(train=203, test=45)
+WEIGHTS = Weights(box=1, attended=1, relations=1, contrastive=1, boxed=True)
+SHORT = Recipe(epochs=2, least_steps=1)
+
+
+def examples(split: str = "train", **changed: object) -> Examples:
+    """The samples of a split as they are."""
+    rows = np.flatnonzero(MATERIAL.split == split)
+    found = Examples(
+        rows,
+        tuple((MATERIAL.question[row], f"Say: {MATERIAL.question[row]}") for row in rows),
+        tuple(MATERIAL.answers[row] for row in rows),
+        MATERIAL.image[rows],
+        np.ones(len(rows)),
+        np.zeros(len(rows), dtype=bool),
+    )
+    return replace(found, **changed)  # type: ignore[arg-type]
+
+
+def lesson(seed: int, shown: Shown | None = None, given: Examples | None = None) -> Lesson:
+    """What a seed learns from, with boxes."""
+    given = given or examples()
+    shown = shown or Shown(dropped_image=0.2, dropped_text=0.1)
+    looked_at = MATERIAL.looked_at
+    assert looked_at is not None
+    vocabulary = Vocabulary.of(given)
+    return lesson_of(given, vocabulary, seed, shown, looked_at[given.row], (2, 2))
+
+
+def sizes() -> Sizes:
+    """Of a model for these samples."""
+    vocabulary = Vocabulary.of(examples())
+    words, answers = len(vocabulary.words) + 1, len(vocabulary.answers)
+    return Sizes(4, 6, words, answers, vocabulary.length)
+
+
+def trained(*lessons: Lesson, recipe: Recipe = SHORT, weights: Weights = WEIGHTS) -> Training:
+    """Train lessons together."""
+    with one_thread():
+        return train_together(lessons, sizes(), torch.from_numpy(MATERIAL.regions), recipe, weights)
+
+
+def said(training: Training, count: int) -> Said:
+    """What models say of the tested samples."""
+    tested = Asked.of(examples("test"), Vocabulary.of(examples()))
+    with one_thread():
+        return ask(training.together, [tested] * count, torch.from_numpy(MATERIAL.regions))
+
+
+def same(one: Together, place: int, other: Together, there: int) -> bool:
+    """Whether two models have the same bits."""
+    return all(
+        torch.equal(each[place], other.parameters[name][there])
+        for name, each in one.parameters.items()
+    )
+
+
+@pytest.mark.parametrize("batch", [16, 48, 64])
+def test_a_seed_has_the_same_bits_whichever_are_trained_beside_it(batch: int) -> None:
+    recipe = replace(SHORT, batch=batch)
+    many = trained(*(lesson(seed) for seed in range(5)), recipe=recipe)
+    for seeds in ((1,), (3, 1), (0, 1, 2)):
+        some = trained(*(lesson(seed) for seed in seeds), recipe=recipe)
+        assert same(many.together, 1, some.together, seeds.index(1))
+        one, other = said(many, 5), said(some, len(seeds))
+        assert np.array_equal(one.answer[1], other.answer[seeds.index(1)])
+        assert np.array_equal(one.confidence[1], other.confidence[seeds.index(1)])
+        assert [loss[1] for loss in many.losses] == [loss[seeds.index(1)] for loss in some.losses]
+
+
+def test_how_many_threads_torch_has_changes_no_bit() -> None:
+    before = torch.get_num_threads()
+    one = trained(lesson(0), lesson(1))
+    try:
+        torch.set_num_threads(4)
+        other = trained(lesson(0), lesson(1))
+        assert torch.get_num_threads() == 4
+    finally:
+        torch.set_num_threads(before)
+    assert same(one.together, 0, other.together, 0)
+    assert same(one.together, 1, other.together, 1)
+
+
+def test_seeds_differ_from_each_other() -> None:
+    training = trained(lesson(0), lesson(1))
+    assert not same(training.together, 0, training.together, 1)
+
+
+def test_training_leaves_the_callers_random_state_alone() -> None:
+    torch.manual_seed(9)
+    expected = torch.rand(3)
+    torch.manual_seed(9)
+    trained(lesson(0))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_seed_that_diverges_leaves_the_others_their_bits() -> None:
+    spoilt = lesson(1)
+    spoilt = replace(spoilt, weight=np.where(np.arange(len(spoilt)) == 7, np.nan, spoilt.weight))
+    training = trained(lesson(0), spoilt, lesson(2))
+    assert training.diverged.tolist() == [False, True, False]
+    assert same(training.together, 2, trained(lesson(2)).together, 0)
+
+
+def test_training_ends_early_where_every_seed_diverged() -> None:
+    training = trained(lesson(0), recipe=replace(SHORT, epochs=9, learning_rate=1e30))
+    assert training.diverged.all()
+    assert len(training.losses) < 9
+
+
+def test_what_is_raised_after_an_epoch_ends_the_training() -> None:
+    def refuse(together: Together, epoch: int, epochs: int) -> None:
+        raise RuntimeError(f"{epoch} of {epochs}")
+
+    with pytest.raises(RuntimeError, match="1 of 2"):
+        train_together(
+            [lesson(0)], sizes(), torch.from_numpy(MATERIAL.regions), SHORT, WEIGHTS, refuse
+        )
+
+
+def test_few_samples_are_seen_more_often_and_in_smaller_batches() -> None:
+    recipe = Recipe(epochs=5, batch=64, least_steps=1200, most_epochs=60)
+    assert recipe.batch_of(1) == 16
+    assert recipe.batch_of(500) == 32
+    assert recipe.batch_of(50_000) == 64
+    assert recipe.epochs_of(1) == 60
+    assert recipe.epochs_of(50_000) == 5
+    assert 500 / 32 * recipe.epochs_of(500) > 900
+
+
+def test_the_rate_rises_once_and_falls_to_nearly_nothing() -> None:
+    recipe = Recipe()
+    rates = [recipe.rate(done) for done in np.linspace(0, 1, 101)]
+    assert max(rates) == pytest.approx(recipe.learning_rate, rel=1e-3)
+    assert int(np.argmax(rates)) == 25
+    assert rates[-1] < 1e-3 * recipe.learning_rate
+
+
+def test_one_sample_is_enough_to_train_on() -> None:
+    one = examples()
+    only = Examples(
+        one.row[:1], one.questions[:1], one.answers[:1], one.image[:1], one.weight[:1],
+        one.text_blank[:1],
+    )  # fmt: skip
+    looked_at = MATERIAL.looked_at
+    assert looked_at is not None
+    vocabulary = Vocabulary.of(only)
+    learnt = lesson_of(only, vocabulary, 0, Shown(), looked_at[:1], (2, 2))
+    small = Sizes(4, 6, len(vocabulary.words) + 1, 1, vocabulary.length)
+    training = train_together([learnt], small, torch.from_numpy(MATERIAL.regions), SHORT, Weights())
+    assert np.isfinite(training.losses).all()
+
+
+def test_an_epoch_shows_every_sample_once_and_fills_the_last_batch_without_weight() -> None:
+    learnt = lesson(0, Shown())
+    drawn = learnt.draws()(64)
+    assert drawn["words"].shape[:2] == (4, 64)
+    assert drawn["counted"].sum() == len(learnt)
+    assert not drawn["weight"][drawn["counted"] == 0].any()
+    shown = drawn["image"][drawn["counted"] > 0]
+    assert sorted(shown.tolist()) == sorted(learnt.image.tolist())
+    torch.testing.assert_close(drawn["weight"].sum(1), torch.ones(4))
+
+
+def test_blanking_more_changes_no_order_and_blanks_the_same_samples_too() -> None:
+    less, more = (lesson(0, Shown(share)).draws()(64) for share in (0.2, 0.5))
+    assert torch.equal(less["image"], more["image"])
+    assert (less["no_image"] <= more["no_image"]).all()
+    assert 0.4 < more["no_image"].mean().item() < 0.6
+    assert not more["looked"][more["no_image"] > 0].any()
+
+
+def test_wordings_and_variations_are_drawn_anew_each_epoch() -> None:
+    draw = lesson(0, Shown(variations=2, pictures=len(MATERIAL.regions))).draws()
+    first, second = draw(64), draw(64)
+    kinds = {int(n) for n in (first["image"] // len(MATERIAL.regions)).unique()}
+    assert kinds == {0, 1, 2}
+    assert not torch.equal(first["image"], second["image"])
+    longest = (first["words"] > 0).sum(-1)
+    assert len(longest.unique()) > 2
+
+
+def test_words_and_answers_that_training_never_had_are_unknown() -> None:
+    vocabulary = Vocabulary.of(examples())
+    ids = vocabulary.encode(["What hue is the mark?", ""])
+    assert ids[0, 1] == 0
+    assert ids[0, 0] > 0
+    assert not ids[1].any()
+    assert Asked.of(examples("test", questions=(("zyzzyva",),) * 45), vocabulary).no_text.all()
+
+
+def test_a_box_in_the_middle_is_neither_left_nor_right() -> None:
+    looked_at = np.array([[0.5, 0.5, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=float)
+    side, weight = sides(looked_at, (2, 2))
+    assert weight.tolist() == [[0, 1], [1, 1], [0, 0]]
+    assert side[1].tolist() == [1, 0]
