@@ -5,7 +5,8 @@
 The rows are those of benchmarks.import_scale, each with candidates, attention, boxes, the answers
 of either modality alone and the losses of two epochs. Prints one JSON line: seconds of the
 diagnosis by step (`gathering` holds the features) and those of the processor, peak memory, and
-milliseconds that the server takes for each page (median of three after one that warms it up). Errors are not clustered: benchmarks.clustering_scale does that.
+milliseconds that the server takes for each page (median of three after one that warms it up).
+Errors are not clustered: benchmarks.clustering_scale does that.
 """
 
 import argparse
