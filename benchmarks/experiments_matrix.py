@@ -38,7 +38,8 @@ from diagnostics.experiments.reading import read
 from diagnostics.experiments.registry import BY_NAME, design, expectations, missing
 from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers.registry import trainer
-from diagnostics.gathering_material import RunSource, gather_material
+from diagnostics.gathering_columns import RunSource
+from diagnostics.gathering_material import gather_material
 from diagnostics.measures.samples import Bools, Floats
 from diagnostics.testbed.pictures import image_name
 from diagnostics.testbed.planted_run import BLANK_IMAGE

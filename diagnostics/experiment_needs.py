@@ -16,7 +16,7 @@ from triage.models import Run
 
 def source_of(run: Run) -> Any:
     """Where a run's samples and pictures are read."""
-    from diagnostics.gathering_material import RunSource
+    from diagnostics.gathering_columns import RunSource
 
     pictures = RunPictures(run)
     return RunSource(folder_of(run), run.scoring, run.source_sha256, pictures.load, pictures.size)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from PIL import Image
 
 from diagnostics.experiments.imputation import missing_text
@@ -23,9 +22,8 @@ from diagnostics.experiments.regions import (
 from diagnostics.experiments.sentences import gettext_noop
 from diagnostics.experiments.words_by_role import WORD
 from diagnostics.gathering import group_of
+from diagnostics.gathering_columns import Columns, RunSource, read_columns, texts_of
 from diagnostics.measures.samples import Bools, Floats, Groups
-from triage.grids import Boxes, boxes_of
-from triage.store import RunFolder
 
 Progress = Callable[[float, str], None]
 # Of a larger run a seeded draw of this many samples is trained and tested on.
@@ -34,10 +32,6 @@ MOST_SAMPLES = 50_000
 MOST_STRATA = 30
 # How many times each picture is varied for augmentation.
 VARIATIONS = 2
-_COLUMNS = [
-    "sample_id", "position", "split", "question", "context", "answers", "image", "question_type",
-    "category", "domain", "difficulty",
-]  # fmt: skip
 _STRATA = ("question_type", "split", "domain", "category", "difficulty")
 BOTH, NO_IMAGE, NO_TEXT = (
     gettext_noop("picture and question"),
@@ -51,49 +45,12 @@ KNOWN, NEW = (
 
 
 @dataclass(frozen=True)
-class RunSource:
-    """Where a run lies and how its pictures are read; `rule` and `checksum` are the run's.
-
-    `image_size`: width and height in pixels; asked only of pictures that have boxes.
-    """
-
-    folder: RunFolder
-    rule: str
-    checksum: str = ""
-    load_image: Callable[[str], Image.Image | None] = lambda path: None
-    image_size: Callable[[str], tuple[int, int] | None] = lambda path: None
-
-
-@dataclass(frozen=True)
 class Gathered:
     """The material, and how many samples of how many it holds."""
 
     material: Material
     samples: int
     of: int
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """A run's drawn samples before their pictures are described.
-
-    `picture` (n): number in `paths`, -1 without a path. `vectors`: rows (k) and values (k, e) of
-    the embeddings that the file brought.
-    """
-
-    source: RunSource
-    table: pa.Table
-    of: int
-    picture: np.ndarray
-    paths: tuple[str, ...]
-    vectors: tuple[np.ndarray, np.ndarray]
-    boxes: Boxes
-    loss: Floats | None
-
-    @property
-    def trained(self) -> Bools:
-        """Which samples (n) are of the training split."""
-        return np.asarray(_texts(self.table["split"], "test") == "train")
 
 
 def gather_material(
@@ -113,8 +70,8 @@ def gather_material(
     Raises TrainingRefused where the target's embeddings are of another length.
     """
     progress(0.0, "Reading samples")
-    own = _columns(source, seed, most)
-    runs = [own] if target is None else [own, _columns(target, seed, most)]
+    own = read_columns(source, seed, most)
+    runs = [own] if target is None else [own, read_columns(target, seed, most)]
     progress(0.1, "Describing pictures")
     described, images = _described(runs, np.random.default_rng(seed), variations, progress)
     progress(0.95, "Putting it together")
@@ -135,14 +92,14 @@ def outline_material(
     Enough to tell what an experiment lacks, in a fraction of the time. A picture that is named is
     taken to be there.
     """
-    own = _columns(source, seed, most)
-    runs = [own] if target is None else [own, _columns(target, seed, most)]
+    own = read_columns(source, seed, most)
+    runs = [own] if target is None else [own, read_columns(target, seed, most)]
     known = _vocabulary(own)
     found = [_outlined(columns, known) for columns in runs]
     return found[0] if target is None else replace(found[0], target=found[1])
 
 
-def _outlined(columns: _Columns, known: frozenset[str]) -> Material:
+def _outlined(columns: Columns, known: frozenset[str]) -> Material:
     pictured, embedded = int((columns.picture >= 0).sum()), len(columns.vectors[0])
     if pictured and pictured >= embedded:
         cells = GRID[0] * GRID[1]
@@ -156,102 +113,8 @@ def _outlined(columns: _Columns, known: frozenset[str]) -> Material:
     return _material(columns, described, image, known)
 
 
-def _columns(source: RunSource, seed: int, most: int) -> _Columns:
-    """Read the samples, part by part; of a run that is too large a seeded draw."""
-    folder = source.folder
-    count = sum(part.num_rows for part in folder.read_samples(["position"]))
-    drawn = np.sort(np.random.default_rng(seed).permutation(count)[:most])
-    parts, vectors, boxes, losses = [], [], [], []
-    first, kept = 0, 0
-    for part in folder.read_samples([*_COLUMNS, "boxes", "loss", "image_embedding"]):
-        here = drawn[(drawn >= first) & (drawn < first + part.num_rows)] - first
-        first += part.num_rows
-        rows = part.take(pa.array(here))
-        parts.append(rows.select(_COLUMNS))
-        vectors.append(_vectors(rows["image_embedding"], kept))
-        found = boxes_of(rows["boxes"], _sizes(rows, source))
-        boxes.append(Boxes(found.owner + kept, found.values))
-        losses.append(_mean_loss(rows["loss"]))
-        kept += rows.num_rows
-    table = pa.concat_tables(parts)
-    picture, paths = _paths(table["image"])
-    loss = np.concatenate([np.zeros(0), *losses])
-    return _Columns(
-        source=source,
-        table=table,
-        of=count,
-        picture=picture,
-        paths=paths,
-        vectors=_joined(vectors),
-        boxes=Boxes(
-            np.concatenate([np.zeros(0, dtype=np.int64), *(each.owner for each in boxes)]),
-            np.concatenate([np.zeros((0, 4)), *(each.values for each in boxes)]),
-        ),
-        loss=loss if np.isfinite(loss).any() else None,
-    )
-
-
-def _paths(column: pa.ChunkedArray) -> tuple[np.ndarray, tuple[str, ...]]:
-    group = group_of(column)
-    return group.codes.astype(np.int64), group.labels
-
-
-def _sizes(rows: pa.Table, source: RunSource) -> Floats:
-    """Pixels (n, 2) of each picture that has boxes, NaN where unknown."""
-    sizes = np.full((rows.num_rows, 2), np.nan)
-    known: dict[str, tuple[int, int] | None] = {}
-    boxed = pc.fill_null(pc.greater(pc.list_value_length(rows["boxes"]), 0), False)
-    for row in np.flatnonzero(boxed.to_numpy(zero_copy_only=False)).tolist():
-        path = rows["image"][row].as_py()
-        if path is None:
-            continue
-        if path not in known:
-            known[path] = source.image_size(path)
-        size = known[path]
-        if size is not None:
-            sizes[row] = size
-    return sizes
-
-
-def _vectors(column: pa.ChunkedArray, first: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Embeddings of the samples that have one, by their length: rows from `first`, and values."""
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
-    found = []
-    for length in np.unique(lengths[lengths > 0]).tolist():
-        rows = np.flatnonzero(lengths == length)
-        flat = column.take(pa.array(rows)).combine_chunks().flatten().to_numpy()
-        found.append((rows + first, flat.reshape(len(rows), length).astype(np.float32)))
-    return found
-
-
-def _joined(
-    parts: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]],
-) -> tuple[np.ndarray, np.ndarray]:
-    """All embeddings of the commonest length; one of another length is no embedding of these."""
-    every = [each for part in parts for each in part]
-    counts: dict[int, int] = {}
-    for rows, values in every:
-        counts[values.shape[1]] = counts.get(values.shape[1], 0) + len(rows)
-    if not counts:
-        return np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.float32)
-    length = max(counts, key=lambda each: (counts[each], each))
-    kept = [each for each in every if each[1].shape[1] == length]
-    return np.concatenate([rows for rows, _ in kept]), np.concatenate([v for _, v in kept])
-
-
-def _mean_loss(column: pa.ChunkedArray) -> Floats:
-    """Mean over the recorded epochs (n), NaN without any."""
-    counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
-    values = pc.list_flatten(column).to_numpy().astype(np.float64)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    known = np.isfinite(values)
-    sums = np.bincount(owner[known], values[known], minlength=len(counts))
-    seen = np.bincount(owner[known], minlength=len(counts))
-    return np.where(seen > 0, sums / np.maximum(seen, 1), np.nan)
-
-
 def _described(
-    runs: Sequence[_Columns], rng: np.random.Generator, variations: int, progress: Progress
+    runs: Sequence[Columns], rng: np.random.Generator, variations: int, progress: Progress
 ) -> tuple[Regions, list[np.ndarray]]:
     """Regions of the pictures of all runs, and for each run which of them its samples show (n).
 
@@ -276,7 +139,7 @@ def _described(
     return nothing, [np.full(run.table.num_rows, -1, dtype=np.int64) for run in runs]
 
 
-def _on_training_pictures(runs: Sequence[_Columns]) -> Bools:
+def _on_training_pictures(runs: Sequence[Columns]) -> Bools:
     """Which pictures of all runs the first run's training shows."""
     shown = np.zeros(sum(len(run.paths) for run in runs), dtype=bool)
     rows = runs[0].trained & (runs[0].picture >= 0)
@@ -284,7 +147,7 @@ def _on_training_pictures(runs: Sequence[_Columns]) -> Bools:
     return shown
 
 
-def _opened(runs: Sequence[_Columns], progress: Progress) -> Iterator[Image.Image | None]:
+def _opened(runs: Sequence[Columns], progress: Progress) -> Iterator[Image.Image | None]:
     """The pictures one after another, each read once."""
     whole = sum(len(run.paths) for run in runs)
     done = 0
@@ -302,7 +165,7 @@ def _shown(picture: np.ndarray, first: int, seen: Bools) -> np.ndarray:
     return np.where((rows >= 0) & np.append(seen, False)[rows], rows, -1).astype(np.int64)
 
 
-def _of_embeddings(runs: Sequence[_Columns]) -> tuple[Regions, list[np.ndarray]]:
+def _of_embeddings(runs: Sequence[Columns]) -> tuple[Regions, list[np.ndarray]]:
     """One region a sample that brought an embedding."""
     lengths = {run.vectors[1].shape[1] for run in runs if len(run.vectors[0])}
     if len(lengths) > 1:
@@ -323,15 +186,15 @@ def _of_embeddings(runs: Sequence[_Columns]) -> tuple[Regions, list[np.ndarray]]
 
 
 def _material(
-    columns: _Columns, described: Regions, image: np.ndarray, known: frozenset[str]
+    columns: Columns, described: Regions, image: np.ndarray, known: frozenset[str]
 ) -> Material:
     table, source = columns.table, columns.source
     questions = _questions(table)
     answers = tuple(tuple(each or ()) for each in table["answers"].to_pylist())
     return Material(
-        sample_id=_texts(table["sample_id"]),
+        sample_id=texts_of(table["sample_id"]),
         position=table["position"].to_numpy().astype(np.int64),
-        split=_texts(table["split"], "test"),
+        split=texts_of(table["split"], "test"),
         question=questions,
         answers=answers,
         image=image,
@@ -352,7 +215,7 @@ def _questions(table: pa.Table) -> tuple[str, ...]:
     return tuple(f"{text} {more}" if more else (text or "") for text, more in pairs)
 
 
-def _looked_at(columns: _Columns, described: Regions) -> Floats | None:
+def _looked_at(columns: Columns, described: Regions) -> Floats | None:
     """Share of each cell in the true boxes (n, r): each box counts alike; None without any."""
     boxes, grid = columns.boxes, described.grid
     if grid is None or not len(boxes.owner):
@@ -411,7 +274,7 @@ def _derived_strata(
     return found
 
 
-def _vocabulary(columns: _Columns) -> frozenset[str]:
+def _vocabulary(columns: Columns) -> frozenset[str]:
     """All words of the training questions."""
     texts = _questions(columns.table.filter(pa.array(columns.trained)))
     return frozenset(word for text in set(texts) for word in _words(text))
@@ -419,7 +282,3 @@ def _vocabulary(columns: _Columns) -> frozenset[str]:
 
 def _words(text: str) -> set[str]:
     return {hit.group().lower() for hit in WORD.finditer(text)}
-
-
-def _texts(column: pa.ChunkedArray, default: str = "") -> "np.ndarray":
-    return np.array(pc.fill_null(column, default).to_pylist(), dtype=np.str_)

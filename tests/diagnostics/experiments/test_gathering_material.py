@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from diagnostics.experiments.outcomes import TrainingRefused
-from diagnostics.gathering_material import BOTH, NEW, NO_IMAGE, RunSource, gather_material
+from diagnostics.gathering_columns import RunSource
+from diagnostics.gathering_material import BOTH, NEW, NO_IMAGE, gather_material
 from triage.ingest import ingest
 from triage.mapping import propose
 from triage.readers import open_reader
