@@ -22,6 +22,15 @@ from triage.store import RunFolder
 REFUSED_SCHEMA = pa.schema([("row", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
 # Refusals kept word for word; beyond that only their number is.
 MOST_REFUSALS = 1_000_000
+# Fields that hold vectors, by the space that their lengths are compared in.
+SPACES = {
+    "image_embedding": "image_embedding",
+    "text_embedding": "text_embedding",
+    "region_embeddings": "regions",
+    "word_embeddings": "regions",
+    "hidden_state": "hidden_state",
+}
+_BEFORE = dict.fromkeys(SPACES.values(), "the rows") | {"regions": "regions and words"}
 Progress = Callable[[float, str], None]
 
 
@@ -166,19 +175,38 @@ def _holds_bytes(column: Any) -> bool:
 
 
 def _uneven_vectors(writing: _Writing, table: pa.Table) -> list[Refusal]:
-    """Embeddings of one run have one length: the first row's."""
-    refusals = []
-    for name in ("image_embedding", "text_embedding"):
-        lengths = pc.list_value_length(table[name])
-        first = lengths.drop_null()
-        if not len(first):
+    """Embeddings of one run have one length: the first row's.
+
+    Regions and words are compared with each other: they share theirs.
+    """
+    refusals: dict[int, Refusal] = {}
+    for name, space in SPACES.items():
+        lengths = _vector_lengths(table[name])
+        known = np.flatnonzero(lengths)
+        if not len(known):
             continue
-        expected = writing.lengths.setdefault(name, first[0].as_py())
-        for row, length in zip(table["row"].to_pylist(), lengths.to_pylist(), strict=True):
-            if length is not None and length != expected:
-                reason = f"has {length} numbers, the rows before it have {expected}"
-                refusals.append(Refusal(row, name, reason))
-    return refusals
+        expected = writing.lengths.setdefault(space, int(lengths[known[0]]))
+        for index in known[lengths[known] != expected].tolist():
+            row = table["row"][index].as_py()
+            reason = f"has {lengths[index]} numbers, {_BEFORE[space]} before it have {expected}"
+            refusals.setdefault(row, Refusal(row, name, reason))
+    return list(refusals.values())
+
+
+def _vector_lengths(column: pa.ChunkedArray) -> np.ndarray:
+    """Numbers (n) in each row's vector, or in the first of its vectors; 0 without any."""
+    kind = column.type
+    if pa.types.is_map(kind) or pa.types.is_list(kind.value_type):
+        whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], kind)
+        each = whole.items if pa.types.is_map(kind) else whole.values
+        inner = np.asarray(pc.list_value_length(each).to_numpy(zero_copy_only=False))
+        starts = whole.offsets.to_numpy()
+        filled = np.flatnonzero((np.diff(starts) > 0) & np.asarray(whole.is_valid()))
+        found = np.zeros(len(whole), dtype=np.int64)
+        found[filled] = inner[starts[:-1][filled]]
+        return found
+    lengths = pc.fill_null(pc.list_value_length(column), 0)
+    return np.asarray(lengths.to_numpy(), dtype=np.int64)
 
 
 def _unscorable(writing: _Writing, table: pa.Table) -> list[Refusal]:

@@ -21,6 +21,7 @@ GRID = pa.list_(pa.list_(pa.float32()))
 CANDIDATE = pa.struct([("answer", pa.string()), ("probability", pa.float64())])
 MODALITY = pa.struct([("prediction", pa.string()), ("confidence", pa.float64())])
 VECTOR = pa.list_(pa.float32())
+VECTORS = pa.list_(VECTOR)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ FIELDS: tuple[Field, ...] = (
     Field("text_only", MODALITY, values.modality, "{prediction, confidence}, image blanked"),
     Field("image_embedding", VECTOR, values.vector, "embedding of the image"),
     Field("text_embedding", VECTOR, values.vector, "embedding of the text"),
+    Field("region_embeddings", VECTORS, values.vectors, "an embedding per box or region"),
+    Field("word_embeddings", pa.map_(pa.string(), VECTOR), values.word_vectors, "{token: vector}"),
+    Field("hidden_state", VECTOR, values.vector, "what the model's answer layer reads"),
     Field("loss", pa.list_(pa.float64()), values.losses, "training loss, or one per epoch"),
 )
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}

@@ -43,6 +43,9 @@ FIELDS = (
     _("{prediction, confidence}, image blanked"),
     _("embedding of the image"),
     _("embedding of the text"),
+    _("an embedding per box or region"),
+    _("{token: vector}"),
+    _("what the model's answer layer reads"),
     _("training loss, or one per epoch"),
 )
 RULES = (

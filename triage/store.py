@@ -109,6 +109,13 @@ class RunFolder:
             with self.root.fs.open(path, "rb") as stream:
                 yield pq.read_table(stream, columns=columns)
 
+    def sample_columns(self) -> frozenset[str]:
+        """Names of the samples' columns: a run that was imported long ago lacks later fields."""
+        for path in self.sample_parts():
+            with self.root.fs.open(path, "rb") as stream:
+                return frozenset(pq.read_schema(stream).names)
+        return frozenset()
+
     def sample_parts(self) -> list[str]:
         """The part files of the samples, in order."""
         return sorted(self.root.fs.glob(self.samples))

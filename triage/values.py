@@ -25,6 +25,8 @@ MOST_ANSWERS = 10
 # Rounding in a file that was written with few digits.
 PROBABILITY_SLACK = 1e-3
 MOST_GRID_CELLS = 128 * 128
+# Vectors are kept in single precision.
+LARGEST = 3.4e38
 
 
 def text(value: Any) -> str:
@@ -208,7 +210,44 @@ def vector(value: Any) -> list[float]:
     value = _structure(value)
     if not isinstance(value, list) or not value:
         raise ValueError("should be a list of numbers")
-    return [finite(each) for each in value]
+    found = [finite(each) for each in value]
+    if max(map(abs, found)) > LARGEST:
+        raise ValueError(f"holds a number beyond {LARGEST:g}")
+    return found
+
+
+def vectors(value: Any) -> list[list[float]]:
+    """A list of embeddings of one length; one bare embedding is a list of one."""
+    value = _structure(value)
+    if not isinstance(value, list) or not value:
+        raise ValueError("should be a list of vectors")
+    if not isinstance(value[0], list):
+        return [vector(value)]
+    found = [_within(vector, each, number) for number, each in enumerate(value, start=1)]
+    _check_lengths(found)
+    return found
+
+
+def word_vectors(value: Any) -> list[tuple[str, list[float]]]:
+    """{token: vector}, every vector of one length, as pairs in the order given.
+
+    A token without a vector is left out: a Parquet object has every token of the file.
+    """
+    value = _structure(value)
+    if isinstance(value, list) and all(isinstance(e, tuple) and len(e) == 2 for e in value):
+        value = dict(value)  # As Arrow gives a map.
+    if not isinstance(value, dict):
+        raise ValueError(f"should be {{token: vector}}, is a {_kind(value)}")
+    given = {token: each for token, each in value.items() if each is not None}
+    found = [(text(token), _within(vector, each, token)) for token, each in given.items()]
+    _check_lengths([each for _, each in found])
+    return found
+
+
+def _check_lengths(found: list[list[float]]) -> None:
+    lengths = sorted({len(each) for each in found})
+    if len(lengths) > 1:
+        raise ValueError(f"holds vectors of different lengths: {lengths}")
 
 
 def losses(value: Any) -> list[float]:

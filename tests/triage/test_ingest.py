@@ -162,6 +162,34 @@ def test_embeddings_of_one_run_have_one_length(tmp_path: Path) -> None:
     assert "has 1 numbers, the rows before it have 2" in str(result.first_refusals[0])
 
 
+def test_embeddings_of_regions_and_words_have_one_length(tmp_path: Path) -> None:
+    rows = [
+        row(0, region_embeddings=[[1.0, 2.0], [3.0, 4.0]], word_embeddings={"cup": [1.0, 0.0]}),
+        row(1, region_embeddings=[[1.0]]),
+        row(2, word_embeddings={"cup": [1.0, 0.0, 0.0]}),
+        row(3),
+        row(4, word_embeddings={}),
+        row(5, region_embeddings=[0.5, 0.5]),
+    ]
+    result, folder = run_ingest(tmp_path, rows)
+
+    assert [str(each) for each in result.first_refusals] == [
+        "row 2, region_embeddings: has 1 numbers, regions and words before it have 2",
+        "row 3, word_embeddings: has 3 numbers, regions and words before it have 2",
+    ]
+    (table,) = folder.read_samples(["region_embeddings", "word_embeddings"])
+    assert table["region_embeddings"].to_pylist() == [
+        [[1.0, 2.0], [3.0, 4.0]], None, None, [[0.5, 0.5]],
+    ]  # fmt: skip
+    assert table["word_embeddings"].to_pylist() == [[("cup", [1.0, 0.0])], None, [], None]
+
+
+def test_hidden_states_of_one_run_have_one_length(tmp_path: Path) -> None:
+    rows = [row(0, hidden_state=[1.0, 2.0]), row(1, hidden_state=[1.0]), row(2)]
+    result, _ = run_ingest(tmp_path, rows)
+    assert "row 2, hidden_state: has 1 numbers" in str(result.first_refusals[0])
+
+
 def test_a_constant_in_quotes_fills_a_field(tmp_path: Path) -> None:
     rows = [{"id": "a", "label": "cat", "guess": "dog"}]
     columns = list(rows[0])

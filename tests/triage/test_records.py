@@ -60,6 +60,15 @@ def conform_rows(rows: list[dict[str, Any]]) -> Any:
         ("token_attention", {"how": [[1, 2]], "many": [[1], [2]]}, "different shapes"),
         ("image_embedding", [1.0, math.inf], "only finite numbers"),
         ("image_embedding", [], "should be a list of numbers"),
+        ("image_embedding", [1e300], "beyond 3.4e+38"),
+        ("region_embeddings", [[1.0, 2.0], [1.0]], "different lengths: [1, 2]"),
+        ("region_embeddings", [[1.0], [math.nan]], "entry 2: is nan"),
+        ("region_embeddings", [], "should be a list of vectors"),
+        ("word_embeddings", [1.0], "should be {token: vector}, is a list"),
+        ("word_embeddings", "cup", "should be JSON"),
+        ("word_embeddings", {"cup": [1.0], "red": [1.0, 2.0]}, "different lengths: [1, 2]"),
+        ("word_embeddings", {"cup": []}, "entry cup: should be a list of numbers"),
+        ("hidden_state", [[1.0]], "should be a number"),
         ("loss", [0.1, "x"], "should be a number"),
         ("text_only", "yes", "should be JSON"),
     ],
@@ -86,6 +95,9 @@ def test_everything_a_record_may_hold_comes_through() -> None:
         "attention": [[0.25, 0.75]],
         "token_attention": {"how": [[1.0, 0.0]], "many": [[0.0, 1.0]]},
         "image_only": {"prediction": "1", "confidence": 0.4},
+        "region_embeddings": [[1.0, 0.0], [0.5, 0.5]],
+        "word_embeddings": {"cups": [0.0, 1.0], "many": None},
+        "hidden_state": [0.25, -1.0],
         "loss": 0.5,
         "extra": {"deep": [1]},
         "note": "kept",
@@ -100,6 +112,9 @@ def test_everything_a_record_may_hold_comes_through() -> None:
     assert [token for token, _ in row["token_attention"]] == ["how", "many"]
     assert row["meta"] == '{"extra":{"deep":[1]},"note":"kept"}'
     assert row["text_only"] is None
+    assert row["region_embeddings"] == [[1.0, 0.0], [0.5, 0.5]]
+    assert row["word_embeddings"] == [("cups", [0.0, 1.0])]
+    assert row["hidden_state"] == [0.25, -1.0]
 
 
 def test_a_csv_cell_may_spell_a_list_in_json_or_as_python_prints_it() -> None:
