@@ -16,7 +16,7 @@ from diagnostics.measures.results import (
     Value,
 )
 from diagnostics.measures.samples import SPLITS, Bools, Floats, Samples
-from diagnostics.measures.values import difference_of, share_of, shares_of
+from diagnostics.measures.values import difference_of, named, share_of, shares_of
 
 LEAST = 20
 ALPHA = 0.05
@@ -55,7 +55,7 @@ def compute(samples: Samples) -> Result:
             continue
         place, middles = _bins(name, number[here])
         right = ~samples.error[here]
-        figures.append(_trend(name, words, place, right))
+        figures.append(_trend(samples, name, words, here, place))
         charts.append(_curve(name, words, x_words, place, middles, right))
     return Result(tuple(figures), tuple(tables), tuple(charts), tuple(dict.fromkeys(absent)))
 
@@ -163,12 +163,17 @@ def cochran_armitage(place: np.ndarray, right: Bools) -> tuple[float, float]:
     return float(z), float(2 * norm.sf(abs(z)))
 
 
-def _trend(name: str, words: str, place: np.ndarray, right: Bools) -> Figure:
-    z, p_value = cochran_armitage(place, right)
+def _trend(samples: Samples, name: str, words: str, here: Bools, place: np.ndarray) -> Figure:
+    """The trend over the bins `place` of the samples `here`; behind it the errors, first those of
+    the end where the accuracy is lower."""
+    z, p_value = cochran_armitage(place, ~samples.error[here])
+    behind = named(
+        samples.position, samples.error & here, samples.numbers[name] * (-1.0 if z > 0 else 1.0)
+    )
     value = Value(z, "number", count=len(place), how="Cochran–Armitage", p=p_value)
     return Figure(
         f"{name}_trend", "Trend of the accuracy, z", value,
-        "Above 0: the more there is of it, the better.", of=words.lower(),
+        "Above 0: the more there is of it, the better.", behind, words.lower(),
     )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ LISTED = ("split", "question_type", "template", "category", "difficulty", "domai
 LEFT_OUT = {"answer", "prediction", "cluster"}
 MOST_ROWS = 30
 MOST_SLICES = 20
+# Adjusted residuals from here on are rare by chance: two sides of 5 %.
+STRIKING = 1.96
 
 
 def compute(samples: Samples) -> Result:
@@ -79,7 +81,30 @@ def _association(samples: Samples, name: str, groups: Groups) -> Figure | None:
     strength, p_value = cramers_v(np.stack([wrong, counts - wrong]))
     value = Value(strength, "number", count=int(counts.sum()), how="chi-square", p=p_value)
     words = "How much the error rate depends on the column (Cramér’s V)"
-    return Figure(f"depends_on_{name}", words, value, of=_words(name))
+    behind = _standing_out(samples, name, groups)
+    return Figure(f"depends_on_{name}", words, value, behind=behind, of=_words(name))
+
+
+def residuals(wrong: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Adjusted standardised residual (k) of each value's errors (Haberman 1973).
+
+    Above 0: more errors than at the overall rate; 0 where it is not defined.
+    """
+    whole = max(int(counts.sum()), 1)
+    rate = wrong.sum() / whole
+    spread = counts * rate * (1 - rate) * (1 - counts / whole)
+    gap = wrong - counts * rate
+    root = np.sqrt(spread)
+    return np.asarray(np.divide(gap, root, out=np.zeros(len(counts)), where=root > 0))
+
+
+def _standing_out(samples: Samples, name: str, groups: Groups) -> Behind:
+    """Errors of the values that have more of them than chance leaves, the most striking first."""
+    found = residuals(groups.counts(samples.error), groups.counts())
+    known = groups.codes >= 0
+    own = np.where(known, found[groups.codes], -np.inf)
+    striking = own >= min(STRIKING, float(found.max(initial=0.0)))
+    return named(samples.position, samples.error & known & striking, own)
 
 
 def _by_column(samples: Samples, name: str, groups: Groups) -> Table:

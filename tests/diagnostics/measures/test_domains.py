@@ -6,7 +6,7 @@ from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from diagnostics.measures import domains
-from tests.diagnostics.measures.making import samples_of, value
+from tests.diagnostics.measures.making import behind, samples_of, value
 
 
 def test_the_drop_is_test_minus_out_of_domain() -> None:
@@ -72,6 +72,10 @@ def test_coverage_is_drawn_from_none_to_many() -> None:
     assert chart.x_names == ("0", "1–4", "500+")
     assert chart.series[0].y == pytest.approx((5 / 30, 0.5, 1.0))
     assert value(result, "train_freq_of_template_trend").value > 4
+    # The errors, first those of the end where the accuracy is lower.
+    assert behind(result, "train_freq_of_template_trend") == [
+        2 * row for row in [*range(25), *range(30, 45)]
+    ]
     assert result.absent == ("split", "domain", "split (with train rows)")
 
 

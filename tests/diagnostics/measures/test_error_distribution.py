@@ -5,11 +5,12 @@ import time
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.contingency_tables import Table
 
 from diagnostics.measures import error_distribution
 from diagnostics.measures.samples import Groups, Samples
 from diagnostics.measures.slices import worst_slices
-from tests.diagnostics.measures.making import samples_of, value
+from tests.diagnostics.measures.making import behind, samples_of, value
 
 
 def rows_of(result, name: str) -> dict[str, tuple]:
@@ -53,6 +54,40 @@ def test_association_is_scipys_bias_corrected() -> None:
     assert strength == pytest.approx(expected)
     assert p_value == pytest.approx(tested.pvalue)
     assert error_distribution.cramers_v(np.array([[10, 10], [90, 90]]))[0] == pytest.approx(0)
+
+
+def test_the_residuals_are_those_of_statsmodels() -> None:
+    table = np.array([[30, 12, 8, 0], [20, 38, 42, 0]])
+
+    found = error_distribution.residuals(table[0], table.sum(axis=0))
+
+    oracle = Table(table[:, :3], shift_zeros=False).standardized_resids[0]
+    assert found[:3] == pytest.approx(oracle)
+    assert found[3] == 0
+    assert error_distribution.residuals(np.array([5, 3]), np.array([5, 3])).tolist() == [0, 0]
+
+
+def test_the_errors_of_values_that_stand_out_lie_behind_the_association() -> None:
+    types = ["bad"] * 20 + ["worse"] * 20 + ["middling"] * 20 + ["fine"] * 140
+    credit = np.ones(200)
+    credit[[*range(10), *range(20, 34), *range(40, 44), 199]] = 0
+
+    result = error_distribution.compute(samples_of(credit, {"question_type": types}))
+
+    # 14 of 20, then 10 of 20; 4 of 20 is no more than 29 of 200 leaves to chance.
+    assert behind(result, "depends_on_question_type") == [
+        2 * row for row in [*range(20, 34), *range(10)]
+    ]
+
+
+def test_where_no_value_stands_out_the_highest_is_listed() -> None:
+    credit = [0.0] * 3 + [1.0] * 7 + [0.0] * 2 + [1.0] * 8
+
+    result = error_distribution.compute(
+        samples_of(credit, {"question_type": ["a"] * 10 + ["b"] * 10})
+    )
+
+    assert behind(result, "depends_on_question_type") == [0, 2, 4]
 
 
 def test_a_planted_pair_is_found_and_not_blamed_on_its_parts() -> None:
