@@ -12,6 +12,7 @@ from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
 from diagnostics.metadata import metadata_groups
 from diagnostics.novelty import question_novelty
 from diagnostics.question_vectors import question_vectors
+from diagnostics.region_words import region_word_numbers
 from diagnostics.template_mining import mined_templates
 from diagnostics.token_attention import divergences
 from triage.candidate_lists import candidate_lists, probability_of
@@ -65,8 +66,9 @@ def gather(
     numbers["question_novelty"] = question_novelty(light["question"], light["split"])
     numbers["question_words"] = _floats(pc.count_substring_regex(light["question"], r"\w+"))
     numbers |= _stored_features(folder, light["position"], numbers)
+    numbers |= region_word_numbers(folder, count, seed)
     progress(0.8, "Reading embeddings")
-    image, text = _embeddings(folder, count, seed)
+    image, text, state = _embeddings(folder, count, seed)
     if text is None:
         text = question_vectors(light["question"], _drawn(count, seed))
     samples = Samples(
@@ -79,6 +81,7 @@ def gather(
         reference_counts=_reference_counts(light["answers"]),
         image_vectors=image,
         text_vectors=text,
+        state_vectors=state,
     )
     progress(0.9, "Measuring influence")
     return replace(samples, numbers={**numbers, **influence_numbers(samples, seed)})
@@ -234,13 +237,17 @@ def _drawn(count: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).permutation(count)[:MOST_VECTORS])
 
 
-def _embeddings(folder: RunFolder, count: int, seed: int) -> tuple[Vectors | None, Vectors | None]:
-    """A seeded draw of the embeddings that the file brought."""
+def _embeddings(
+    folder: RunFolder, count: int, seed: int
+) -> tuple[Vectors | None, Vectors | None, Vectors | None]:
+    """A seeded draw of the embeddings and of the hidden states that the file brought."""
     chosen = _drawn(count, seed)
-    names = ("image_embedding", "text_embedding")
-    parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in names}
+    named = ("image_embedding", "text_embedding", "hidden_state")
+    present = folder.sample_columns()
+    names = [name for name in named if name in present]
+    parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in named}
     first = 0
-    for part in folder.read_samples(list(names)):
+    for part in folder.read_samples(names):
         here = chosen[(chosen >= first) & (chosen < first + part.num_rows)]
         drawn = part.take(pa.array(here - first))
         for name in names:
@@ -249,10 +256,10 @@ def _embeddings(folder: RunFolder, count: int, seed: int) -> tuple[Vectors | Non
             if known.any():
                 parts[name].append((here[known], flat.reshape(int(known.sum()), -1)))
         first += part.num_rows
-    image, text = (_vectors(parts[name]) for name in names)
+    image, text, state = (_vectors(parts[name]) for name in named)
     if image is None or text is None or image.values.shape[1] != text.values.shape[1]:
-        return image, text
-    return replace(image, one_space=True), replace(text, one_space=True)
+        return image, text, state
+    return replace(image, one_space=True), replace(text, one_space=True), state
 
 
 def _vectors(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Vectors | None:

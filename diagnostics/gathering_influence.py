@@ -1,4 +1,4 @@
-"""Influence of a run's training samples, from the embeddings that were gathered of it."""
+"""Influence of a run's training samples, from what its model reads before it answers."""
 
 import numpy as np
 
@@ -12,13 +12,19 @@ LEAST_TRAIN = 30
 def influence_numbers(samples: Samples, seed: int = 0) -> dict[str, Floats]:
     """`self_influence` and `influence_on_errors` (n each), NaN but for a draw of training samples.
 
-    The errors are those of evaluation. Empty where the run has no image embeddings, no reference
-    answers or fewer than 30 training samples that have both.
+    From the model's hidden states where the file brought them, which the head then reads as the
+    model's own does; else from the embeddings. The errors are those of evaluation. Empty where the
+    run has neither, no reference answers or fewer than 30 training samples that have both.
     """
-    image, answer = samples.image_vectors, samples.group("answer")
-    if image is None or answer is None:
+    image, state, answer = samples.image_vectors, samples.state_vectors, samples.group("answer")
+    if answer is None:
         return {}
-    rows, features = _joined(image, samples.text_vectors)
+    if state is not None:
+        rows, features = state.rows, np.asarray(state.values, dtype=np.float64)
+    elif image is not None:
+        rows, features = _joined(image, samples.text_vectors)
+    else:
+        return {}
     labels, trained = answer.codes[rows], samples.in_split("train")[rows]
     asked = samples.error[rows] & ~trained
     if int((trained & (labels >= 0)).sum()) < LEAST_TRAIN:

@@ -1,7 +1,7 @@
 """The training samples that harm most, and those that only themselves explain, by influence.
 
-Both numbers are in nats and come from a small head on the embeddings (diagnostics.influence): what
-training again without the sample would change.
+Both numbers are in nats and come from a small head on the hidden states or embeddings
+(diagnostics.influence): what training again without the sample would change.
 """
 
 import numpy as np
@@ -66,7 +66,7 @@ def tables_of(samples: Samples) -> tuple[Table, ...]:
             ("loss added to the errors", "influence on itself"),
             listed,
             "What training again without the sample would change, foretold by a small head on the "
-            "embeddings, of a draw of training samples.",
+            "model’s hidden states or embeddings, of a draw of training samples.",
         ),
     )
 
@@ -75,7 +75,9 @@ def absent_fields(samples: Samples) -> tuple[str, ...]:
     """What the record would need for influence to be known."""
     if samples.number("self_influence") is not None:
         return ()
-    return ("image_embedding",) if samples.image_vectors is None else ("split (with train rows)",)
+    if samples.image_vectors is None and samples.state_vectors is None:
+        return ("hidden_state or image_embedding",)
+    return ("split (with train rows)",)
 
 
 def _of_worst(samples: Samples, name: str, words: str, note: str, found: Floats) -> Figure:

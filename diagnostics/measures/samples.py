@@ -51,7 +51,7 @@ class Samples:
     domain, cluster (error samples only), answer (the first reference, normalised) and any metadata
     column, as `meta.<name>`. `numbers` (n each, NaN where unknown): see NUMBERS. `losses`: (n,
     epochs), NaN where not recorded. `reference_counts` (n, k): how many people gave the commonest,
-    second … reference answer, 0-padded.
+    second … reference answer, 0-padded. `state_vectors`: what the model's answer layer reads.
     """
 
     position: npt.NDArray[np.int64]
@@ -63,6 +63,7 @@ class Samples:
     reference_counts: Floats | None = None
     image_vectors: Vectors | None = None
     text_vectors: Vectors | None = None
+    state_vectors: Vectors | None = None
 
     def __len__(self) -> int:
         return len(self.position)
@@ -114,6 +115,9 @@ NUMBERS: Mapping[str, str] = {
     "predicted_box_iou": "predicted_box",
     "token_attention_divergence": "token_attention",
     "image_text_similarity": "image_embedding",
+    # Cosine of the keywords with the best region of their picture, and of another, on average.
+    "region_word_similarity": "region_embeddings",
+    "region_word_mismatched": "region_embeddings",
     "mean_loss": "loss",
     "train_freq_of_template": "template",
     "domain_ood_score": "split",
@@ -122,6 +126,6 @@ NUMBERS: Mapping[str, str] = {
     "question_words": "question",
     "neighbour_agreement": "answers",
     # Of a draw of training samples, in nats: diagnostics.influence.
-    "self_influence": "image_embedding",
-    "influence_on_errors": "image_embedding",
+    "self_influence": "hidden_state",
+    "influence_on_errors": "hidden_state",
 }

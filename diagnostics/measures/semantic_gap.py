@@ -3,7 +3,17 @@
 import numpy as np
 
 from annotations.estimation.mismatch import roc_curve
-from diagnostics.measures.results import Chart, Figure, Measure, Result, Row, Series, Table, Value
+from diagnostics.measures.results import (
+    Behind,
+    Chart,
+    Figure,
+    Measure,
+    Result,
+    Row,
+    Series,
+    Table,
+    Value,
+)
 from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
 from diagnostics.measures.values import (
     difference_of,
@@ -22,7 +32,8 @@ MOST_CATEGORIES = 100
 
 
 def compute(samples: Samples) -> Result:
-    """Cosines of matched and mismatched pairs; agreement of text clusters with categories."""
+    """Cosines of matched and mismatched pairs, and of regions and keywords; text clusters held
+    against categories."""
     figures: list[Figure] = []
     tables: list[Table] = []
     charts: list[Chart] = []
@@ -44,9 +55,13 @@ def compute(samples: Samples) -> Result:
     elif categories is None:
         absent.append("category")
     else:
-        figures += _agreement(samples.text_vectors, categories)
+        figures += _agreement(samples, samples.text_vectors, categories)
+    found, table = _regions(samples)
+    figures += found
+    tables += table
+    absent += [] if found else ["region_embeddings and word_embeddings"]
     figures += _new_words(samples)
-    return Result(tuple(figures), tuple(tables), tuple(charts), (*absent, "embeddings of regions"))
+    return Result(tuple(figures), tuple(tables), tuple(charts), tuple(absent))
 
 
 def _new_words(samples: Samples) -> list[Figure]:
@@ -59,17 +74,19 @@ def _new_words(samples: Samples) -> list[Figure]:
     if min(new.sum(), known.sum()) < LEAST:
         return []
     sides = [(int((side & samples.error).sum()), int(side.sum())) for side in (new, known)]
+    wrong = named(samples.position, new & samples.error, novelty)
     return [
         Figure(
             "new_words_share",
             "Questions with words that training hardly had",
             share_of(int(new.sum()), int((new | known).sum())),
-            behind=named(samples.position, new & samples.error, novelty),
+            behind=wrong,
         ),
         Figure(
             "new_words_gap",
             "Error rate of questions with new words minus the others",
             difference_of(*sides),
+            behind=wrong,
         ),
     ]
 
@@ -111,27 +128,31 @@ def _pair_figures(
     error = samples.error[rows]
     weak = np.zeros(len(samples), dtype=bool)
     weak[rows[error & (matched < np.quantile(mismatched, 0.5))]] = True
-    cosine = np.zeros(len(samples))
+    cosine = np.full(len(samples), np.inf)
     cosine[rows] = matched
+    wrong = named(samples.position, samples.error & np.isfinite(cosine), -cosine)
     return [
-        Figure("matched", "Cosine of matched pairs", mean_of(matched)),
+        Figure("matched", "Cosine of matched pairs", mean_of(matched), behind=wrong),
         Figure("mismatched", "Cosine of mismatched pairs", mean_of(mismatched)),
         Figure(
             "pairs_auroc",
             "How well the cosine tells matched from mismatched (AUROC)",
             roc,
             "0.5 would be a coin: image and text would have nothing to do with each other.",
+            wrong,
         ),
         Figure(
             "pairs_overlap",
             "Overlap of the two distributions",
             Value(overlap(matched, mismatched), "number", count=len(rows)),
             "0 apart, 1 the same.",
+            wrong,
         ),
         Figure(
             "cosine_gap",
             "Cosine of matched pairs: errors minus right answers",
             mean_difference(matched[error], matched[~error]),
+            behind=wrong,
         ),
         Figure(
             "weak_pairs",
@@ -148,7 +169,14 @@ def _auroc(matched: Floats, mismatched: Floats) -> Value:
     return Value(roc.auroc, "number", roc.low, roc.high, len(matched), "DeLong")
 
 
-def _by_type(types: Groups, rows: np.ndarray, matched: Floats, mismatched: Floats) -> Table:
+def _by_type(
+    types: Groups,
+    rows: np.ndarray,
+    matched: Floats,
+    mismatched: Floats,
+    name: str = "pairs_by_type",
+    words: str = "Pairs by question type",
+) -> Table:
     codes = types.codes[rows]
     found = []
     for code, label in enumerate(types.labels):
@@ -160,11 +188,11 @@ def _by_type(types: Groups, rows: np.ndarray, matched: Floats, mismatched: Float
             mean_of(mismatched[here]),
             _auroc(matched[here], mismatched[here]),
         )
-        found.append(Row(label, values))
+        found.append(Row(label, values, behind=Behind({"question_type": [label]})))
     found.sort(key=lambda row: row.values[2].value or 0.0)
     columns = ("matched", "mismatched", "AUROC")
     return Table(
-        "pairs_by_type", "Pairs by question type", "Question type", columns, tuple(found),
+        name, words, "Question type", columns, tuple(found),
         "The weakest first: there the words say least about the picture.",
     )  # fmt: skip
 
@@ -183,10 +211,58 @@ def _histogram(matched: Floats, mismatched: Floats) -> Chart:
     )
 
 
-def _agreement(text: Vectors, categories: Groups) -> list[Figure]:
+def _regions(samples: Samples) -> tuple[list[Figure], list[Table]]:
+    """Cosine of keywords with the best region of their picture and of another; nothing of fewer
+    than two samples."""
+    matched, mismatched = (samples.number(f"region_word_{n}") for n in ("similarity", "mismatched"))
+    if matched is None or mismatched is None:
+        return [], []
+    rows = np.flatnonzero(np.isfinite(matched) & np.isfinite(mismatched))
+    if len(rows) < 2:
+        return [], []
+    own, other = matched[rows], mismatched[rows]
+    here = samples.evaluated() & np.isfinite(matched)
+    wrong, right = here & samples.error, here & ~samples.error
+    behind = named(samples.position, wrong, -matched)
+    figures = [
+        Figure(
+            "region_words_matched",
+            "Cosine of keywords with the region most like them",
+            mean_of(own),
+            "Averaged over the words of a question that name a thing or what it is like.",
+            behind,
+        ),
+        Figure(
+            "region_words_mismatched",
+            "Cosine of keywords with the most alike region of another picture",
+            mean_of(other),
+        ),
+        Figure(
+            "region_words_auroc",
+            "How well regions and keywords tell the own picture from another (AUROC)",
+            _auroc(own, other),
+            "0.5 would be a coin: the words would not be found among the regions.",
+            behind,
+        ),
+        Figure(
+            "region_words_gap",
+            "Cosine of keywords and regions: errors minus right answers",
+            mean_difference(matched[wrong], matched[right]),
+            behind=behind,
+        ),
+    ]
+    types = samples.group("question_type")
+    if types is None:
+        return figures, []
+    words = "Regions and keywords by question type"
+    return figures, [_by_type(types, rows, own, other, "region_words_by_type", words)]
+
+
+def _agreement(samples: Samples, text: Vectors, categories: Groups) -> list[Figure]:
     """Whether k-means of the texts finds the visual categories: adjusted Rand and NMI.
 
-    The p-value is the share of permuted categories that agree as well.
+    The p-value is the share of permuted categories that agree as well. Behind: samples whose text
+    lies in a cluster where another category is the commonest.
     """
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
@@ -211,19 +287,32 @@ def _agreement(text: Vectors, categories: Groups) -> list[Figure]:
     p_value = (1 + sum(chance)) / (1 + PERMUTATIONS)
     shared = float(normalized_mutual_info_score(codes, labels))
     count = len(chosen)
+    astray = np.zeros(len(samples), dtype=bool)
+    astray[text.rows[chosen[codes != commonest(labels, codes)]]] = True
+    behind = named(samples.position, astray, samples.error.astype(np.float64))
     return [
         Figure(
             "text_categories_rand",
             "Agreement of text clusters with visual categories (adjusted Rand)",
             Value(rand, "number", count=count, how="permutation", p=p_value),
-            "0 is chance, 1 the same groups.",
+            "0 is chance, 1 the same groups. Listed: samples whose text lies among those of "
+            "another category.",
+            behind,
         ),
         Figure(
             "text_categories_information",
             "The same as normalised mutual information",
             Value(shared, "number", count=count),
+            behind=behind,
         ),
     ]
+
+
+def commonest(clusters: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """The commonest code (n) of each entry's cluster; the lowest of equally common ones."""
+    counts = np.zeros((int(clusters.max()) + 1, int(codes.max()) + 1), dtype=np.int64)
+    np.add.at(counts, (clusters, codes), 1)
+    return np.asarray(counts.argmax(axis=1)[clusters])
 
 
 def _unit(vectors: np.ndarray) -> Floats:

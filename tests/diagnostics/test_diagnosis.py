@@ -100,7 +100,7 @@ def test_a_record_without_the_fields_says_which(client) -> None:
     lead_in(client, run)
     diagnose_run(run)
     page = client.get(reverse("diagnostics:diagnosis", args=[run.pk])).content.decode()
-    assert "needs loss, image_embedding in the file" in page
+    assert "needs loss, hidden_state or image_embedding in the file" in page
 
 
 def test_a_new_clustering_makes_it_old(client, run) -> None:

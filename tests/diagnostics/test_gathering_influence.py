@@ -155,3 +155,32 @@ def test_a_run_without_splits_has_templates_all_the_same() -> None:
 
     assert np.isnan(samples.numbers["train_freq_of_template"]).all()
     assert "self_influence" not in samples.numbers
+
+
+def test_hidden_states_are_read_before_embeddings() -> None:
+    samples, false = embedded()
+    assert samples.image_vectors is not None
+    assert samples.text_vectors is not None
+    both = np.hstack([samples.image_vectors.values, samples.text_vectors.values[::-1]])
+    state = Vectors(np.arange(TRAIN + TEST), both)
+
+    with_state = influence_numbers(replace(samples, state_vectors=state))
+    alone = influence_numbers(
+        replace(samples, state_vectors=state, image_vectors=None, text_vectors=None)
+    )
+
+    itself = with_state["self_influence"]
+    assert itself[:TRAIN].tolist() == alone["self_influence"][:TRAIN].tolist()
+    assert roc_auc_score(false[:TRAIN], itself[:TRAIN]) > 0.9
+
+
+@pytest.mark.django_db
+def test_a_run_with_hidden_states_alone_knows_influence() -> None:
+    rows = asked_rows()
+    for row in rows:
+        row["hidden_state"] = row.pop("image_embedding")
+
+    samples = gathered(rows)
+
+    assert samples.image_vectors is None
+    assert (np.isfinite(samples.numbers["self_influence"]) == samples.in_split("train")).all()

@@ -70,7 +70,7 @@ def test_what_is_missing_is_named() -> None:
     embedded = samples_of([1.0, 0.0], image_vectors=Vectors(np.arange(2), np.ones((2, 3), "f4")))
 
     assert figures_of(bare) == tables_of(bare) == ()
-    assert absent_fields(bare) == ("image_embedding",)
+    assert absent_fields(bare) == ("hidden_state or image_embedding",)
     assert absent_fields(embedded) == ("split (with train rows)",)
     assert absent_fields(influenced([1.0], [1.0])) == ()
 

@@ -86,7 +86,7 @@ def test_one_loss_a_sample_says_less_and_says_so() -> None:
     result = noise_signals.compute(of_losses(np.array([[0.1], [0.2], [0.15], [5.0]])))
 
     assert result.figure("forgotten") is None
-    assert result.absent == ("loss (one per epoch)", "image_embedding")
+    assert result.absent == ("loss (one per epoch)", "hidden_state or image_embedding")
     extreme = result.figure("extreme_loss")
     assert extreme is not None
     assert extreme.behind is not None
@@ -96,6 +96,6 @@ def test_one_loss_a_sample_says_less_and_says_so() -> None:
 def test_a_run_without_losses_names_the_field() -> None:
     empty = Samples(np.arange(2), np.ones(2), np.zeros(2, dtype=bool))
 
-    fields = ("loss", "image_embedding")
+    fields = ("loss", "hidden_state or image_embedding")
     assert noise_signals.compute(empty).absent == fields
     assert noise_signals.compute(of_losses(np.full((3, 2), np.nan))).absent == fields

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from diagnostics.measures import semantic_gap
@@ -112,3 +113,88 @@ def test_texts_that_hardly_differ_are_compared_as_far_as_they_do(distinct: int) 
     result = semantic_gap.compute(samples_of([1.0] * 90, {"category": names}, text_vectors=text))
 
     assert (result.figure("text_categories_rand") is None) == (distinct == 1)
+
+
+def regions(count: int, lead: float, seed: int = 5) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {
+        "region_word_similarity": rng.normal(0.3 + lead, 0.1, count),
+        "region_word_mismatched": rng.normal(0.3, 0.1, count),
+    }
+
+
+def test_regions_and_keywords_are_told_from_those_of_another_picture_as_scikit_learn_says() -> None:
+    numbers = regions(300, 0.1)
+    credit = (np.arange(300) % 3 > 0).astype(float)
+    numbers["region_word_similarity"][7] = np.nan
+
+    result = semantic_gap.compute(samples_of(credit, numbers=numbers))
+
+    known = np.arange(300) != 7
+    own, other = (each[known] for each in numbers.values())
+    expected = roc_auc_score([1] * 299 + [0] * 299, np.concatenate([own, other]))
+    found = value(result, "region_words_auroc")
+    assert found.value == pytest.approx(expected)
+    assert found.low < expected < found.high
+    assert value(result, "region_words_matched").value == pytest.approx(own.mean())
+    assert value(result, "region_words_mismatched").value == pytest.approx(other.mean())
+    assert "region_embeddings and word_embeddings" not in result.absent
+
+
+def test_the_regions_of_errors_are_less_like_their_words_by_welchs_interval() -> None:
+    numbers = regions(200, 0.2)
+    credit = np.ones(200)
+    credit[:60] = 0
+    own = numbers["region_word_similarity"]
+    own[:60] -= 0.15
+
+    result = semantic_gap.compute(samples_of(credit, numbers=numbers))
+
+    found = value(result, "region_words_gap")
+    oracle = stats.ttest_ind(own[:60], own[60:], equal_var=False).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((oracle.low, oracle.high))
+    assert found.high < 0
+    worst = np.argsort(own[:60])[:3] * 2
+    assert behind(result, "region_words_gap")[:3] == worst.tolist()
+
+
+def test_regions_and_keywords_are_listed_by_question_type() -> None:
+    numbers = regions(100, 0.3)
+    numbers["region_word_similarity"][50:] -= 0.3
+    types = ["named"] * 50 + ["strange"] * 50
+
+    result = semantic_gap.compute(samples_of([1.0] * 100, {"question_type": types}, numbers))
+
+    (table,) = result.tables
+    assert table.name == "region_words_by_type"
+    assert [row.label for row in table.rows] == ["strange", "named"]
+    assert table.rows[0].behind.criteria == {"question_type": ["strange"]}
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_without_regions_and_words_it_says_which_fields_would_have_them(count: int) -> None:
+    result = semantic_gap.compute(samples_of([1.0] * count, numbers=regions(count, 0.1)))
+
+    assert result.figure("region_words_auroc") is None
+    assert "region_embeddings and word_embeddings" in result.absent
+
+
+def test_samples_whose_text_lies_with_another_category_are_named_the_errors_first() -> None:
+    kinds = np.arange(60) % 2
+    vectors = np.eye(2, dtype=np.float32)[kinds]
+    names = [("cat", "dog")[kind] for kind in kinds]
+    names[4], names[9] = "dog", "cat"
+    credit = np.ones(60)
+    credit[9] = 0
+
+    result = semantic_gap.compute(
+        samples_of(credit, {"category": names}, text_vectors=Vectors(np.arange(60), vectors))
+    )
+
+    assert behind(result, "text_categories_rand") == [18, 8]
+    assert behind(result, "text_categories_information") == [18, 8]
+
+
+def test_the_commonest_code_of_a_cluster_is_the_lowest_of_equal_ones() -> None:
+    found = semantic_gap.commonest(np.array([0, 0, 0, 1, 1]), np.array([2, 2, 0, 1, 0]))
+    assert found.tolist() == [2, 2, 2, 0, 0]
