@@ -68,7 +68,7 @@ def write_planted(
     progress(0.94, "Writing predictions")
     predictions, truth = to / "predictions.jsonl", to / "truth.jsonl"
     by_place = dict(zip(trained, losses, strict=True))
-    write_lines(predictions, rows_of(_shown(samples), said, by_place))
+    write_lines(predictions, rows_of(_shown(samples), said, by_place, states=False))
     write_lines(truth, _truth(samples))
     right = said.full.probabilities.argmax(1) == targets
     return PlantedRun(

@@ -49,9 +49,12 @@ def ask_all(model: FusionModel, pictures: np.ndarray, words: Tensor) -> Said:
 
 
 def rows_of(
-    samples: Iterable[Shown], said: Said, losses: Mapping[int, np.ndarray]
+    samples: Iterable[Shown], said: Said, losses: Mapping[int, np.ndarray], *, states: bool = True
 ) -> Iterable[dict[str, Any]]:
-    """A row per sample; `losses` holds those of training samples, by their place."""
+    """A row per sample; `losses` holds those of training samples, by their place.
+
+    `states`: with what the model's answer layer reads, from which influence is measured.
+    """
     best = np.argsort(-said.full.probabilities, axis=1)[:, :CANDIDATES]
     for index, sample in enumerate(samples):
         probabilities, order = said.full.probabilities[index], best[index]
@@ -78,6 +81,9 @@ def rows_of(
             "image_only": _alone(said.only_image, index),
             "text_only": _alone(said.only_text, index),
         }
+        if states:
+            # As numbers of double precision: those of single precision are not printed short.
+            row["hidden_state"] = said.full.states[index].astype(np.float64).round(3).tolist()
         if sample.boxed and sample.question.about:
             row["boxes"] = [list(map(float, shape.box)) for shape in sample.question.about]
         if index in losses:

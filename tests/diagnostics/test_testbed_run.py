@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
 
 from diagnostics.testbed.model import PATCHES_A_SIDE
 from diagnostics.testbed.pictures import image_name
@@ -50,6 +51,19 @@ def test_the_same_seed_writes_the_same_bytes(written: WrittenRun, tmp_path: Path
 
     assert checksums(again) == checksums(written)
     assert again.errors == written.errors
+
+
+def test_the_hidden_state_is_what_the_answer_is_read_from(written: WrittenRun) -> None:
+    rows = lines(written.predictions)
+
+    states = np.array([row["hidden_state"] for row in rows])
+    said = np.array([row["prediction"] for row in rows])
+
+    assert states.shape == (len(rows), 2 * TRAINING.model.width)
+    # A linear layer gave the answers: another one finds them again.
+    again = LogisticRegression(C=100.0, max_iter=5000).fit(states, said)
+    assert again.score(states, said) > 0.95
+    assert not {"image_embedding", "text_embedding"} & rows[0].keys()
 
 
 def test_another_seed_writes_other_predictions(written: WrittenRun, tmp_path: Path) -> None:
