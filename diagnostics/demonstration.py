@@ -4,32 +4,39 @@ Nothing here has a door of its own: the run is imported as a team's would be, an
 world comes in as a file of verdicts.
 """
 
-import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from annotations import audits, verdict_files
 from annotations.audits import draw_audit
-from annotations.models import Audit
+from annotations.models import Audit, Repair
 from diagnostics.diagnosing import diagnose_run
 from diagnostics.models import Diagnosis
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import SMALL, WorldConfig
+from diagnostics.world_judges import (
+    LOOKS,
+    judge_candidates,
+    judge_checklist,
+    repair_most_suspicious,
+)
 from triage.analysing import analyse_run
 from triage.imports import import_run, preview, rule_for
 from triage.models import Project, Role, Run
 
 PROJECT = "Demonstration"
 RUN = "shapes, first model"
-# Whoever judged the finished audit: the truth of the made world, not a person.
-TRUTH = "truth-of-the-world"
+# The same model asked about scenes of another world: what experiments test on beside its own.
+OTHER_RUN = "shapes, other drawings"
 SEED = 7
+# Of every split, questions that several shapes answer.
+AMBIGUOUS = 0.04
+ELSEWHERE = WorldConfig(seed=SEED, train=0, val=0, test=0, ood=400)
 Progress = Callable[[float, str], None]
 
 
@@ -39,6 +46,7 @@ class Demonstration:
 
     project: Project
     run: Run
+    other: Run
     finished: Audit
     waiting: Audit
     passwords: dict[str, str]
@@ -52,21 +60,25 @@ def demonstrate(*, small: bool = False, progress: Progress) -> Demonstration:
         for name, role in (("lead", Role.ADMIN), ("annotator", Role.ANNOTATOR))
     }
     lead = get_user_model().objects.get(username="lead")
-    run = project.runs.filter(name=RUN).first()
-    if run is None:
-        run = _run(project, lead, small, progress)
+    run, other = _runs(project, lead, small, progress)
     if run.current_clustering() is None:
         analyse_run(run, seed=SEED, progress=_part(progress, 0.75, 0.95))
     progress(0.96, "Drawing audits")
-    finished = _audit(run, "checklist-100") or _finished(run, lead)
+    truth = folder() / "truth.jsonl"
+    finished = _audit(run, "checklist-100") or judge_checklist(run, lead, truth, seed=SEED)
     waiting = _audit(run, "quality-200") or draw_audit(
         run, protocol="quality-200", seed=SEED, user=lead
     )
+    if not run.audits.filter(name=LOOKS).exists():
+        judge_candidates(run, lead, truth, seed=SEED)
+    if not Repair.objects.filter(run=run).exists():
+        progress(0.965, "Judging suspicious training samples")
+        repair_most_suspicious(run, truth, seed=SEED)
     if Diagnosis.latest_of(run) is None:
         # After the audits: their figures stand beside the measures.
         diagnose_run(run, seed=SEED, user=lead, progress=_part(progress, 0.97, 1.0))
     progress(1.0, "Ready")
-    return Demonstration(project, run, finished, waiting, passwords)
+    return Demonstration(project, run, other, finished, waiting, passwords)
 
 
 def folder() -> Path:
@@ -75,44 +87,48 @@ def folder() -> Path:
     return Path(here) / "demonstration"
 
 
-def _run(project: Project, lead: Any, small: bool, progress: Progress) -> Run:
-    # torch is needed here and nowhere near a page.
-    from diagnostics.testbed.run_files import write_run
+def _runs(project: Project, lead: Any, small: bool, progress: Progress) -> tuple[Run, Run]:
+    """The run and the one beside it; files that are not there are written first."""
+    run, other = (project.runs.filter(name=name).first() for name in (RUN, OTHER_RUN))
+    elsewhere = folder() / "elsewhere"
+    if run is None or (other is None and not (elsewhere / "predictions.jsonl").exists()):
+        _write(elsewhere, small, progress)
+    run = run or _imported(project, lead, RUN, folder(), _part(progress, 0.7, 0.74))
+    other = other or _imported(project, lead, OTHER_RUN, elsewhere, _part(progress, 0.74, 0.75))
+    return run, other
 
-    written = write_run(
+
+def _write(elsewhere: Path, small: bool, progress: Progress) -> None:
+    # torch is needed here and nowhere near a page.
+    from diagnostics.testbed.run_files import Elsewhere, write_run
+
+    write_run(
         folder(),
-        SMALL if small else WorldConfig(),
+        replace(SMALL if small else WorldConfig(), share_ambiguous=AMBIGUOUS),
         TrainingConfig(epochs=4) if small else TrainingConfig(),
         _part(progress, 0.0, 0.7),
+        Elsewhere(elsewhere, ELSEWHERE),
     )
-    shown = preview(written.predictions, written.predictions.name)
+
+
+def _imported(project: Project, lead: Any, name: str, files: Path, progress: Progress) -> Run:
+    predictions = files / "predictions.jsonl"
+    shown = preview(predictions, predictions.name)
     return import_run(
         project,
-        written.predictions,
-        source_name=written.predictions.name,
-        name=RUN,
+        predictions,
+        source_name=predictions.name,
+        name=name,
         mapping=shown.mapping,
         rule=rule_for(shown, shown.mapping),
-        images=written.images,
+        images=files / "images",
         user=lead,
-        progress=_part(progress, 0.7, 0.75),
+        progress=progress,
     )
 
 
 def _audit(run: Run, protocol: str) -> Audit | None:
     return run.audits.filter(protocol=protocol).first()
-
-
-def _finished(run: Run, lead: Any) -> Audit:
-    """An audit whose every verdict is the world's own truth, closed."""
-    audit = draw_audit(run, protocol="checklist-100", seed=SEED, user=lead)
-    drawn = set(audit.items.values_list("sample_id", flat=True))
-    judged = folder() / "checklist-verdicts.jsonl"
-    with (folder() / "truth.jsonl").open() as truth, judged.open("w") as sink:
-        sink.writelines(line for line in truth if json.loads(line)["sample_id"] in drawn)
-    verdict_files.record_file(audit, judged, verdict_files.annotator_named(audit, TRUTH))
-    audits.close(audit)
-    return audit
 
 
 def _sign_in(project: Project, name: str, role: Role) -> str:

@@ -120,7 +120,9 @@ def _wish(run: Run, given: dict[str, Any]) -> Wish:
         seeds=tuple(range(given["seeds"])),
         arms=tuple(given["arms"]),
         trainer=trainer,
-        trainer_options=trainer_options(trainer, given.get(trainer, ""), given["honours"]),
+        trainer_options=trainer_options(
+            trainer, given.get(trainer, ""), given["honours"], given["epochs"]
+        ),
         curated=None if now else _curated(run, given["curated"]),
         recipe=Recipe() if now else None,
         target=_target(run, given["target"]),

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from diagnostics.experiment_designs import MOST_EPOCHS
 from diagnostics.experiments.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
 from diagnostics.models import Experiment
 
@@ -57,6 +58,14 @@ class StartShape(serializers.Serializer):
     command = serializers.CharField(
         required=False, default="", help_text="its name in the server's settings"
     )
+    epochs = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=MOST_EPOCHS,
+        help_text="of training; null is the trainer's own",
+    )
     honours = serializers.ListField(
         child=serializers.CharField(),
         required=False,
@@ -84,6 +93,14 @@ class TrialShape(serializers.Serializer):
     why = serializers.CharField()
 
 
+class CautionShape(serializers.Serializer):
+    """What the result should be taken with caution for, and what to do."""
+
+    name = serializers.CharField(help_text="still_rising or scattered")
+    seen = serializers.CharField()
+    advice = serializers.CharField()
+
+
 class ExperimentDocumentShape(serializers.Serializer):
     """What the page of an experiment says."""
 
@@ -99,3 +116,4 @@ class ExperimentDocumentShape(serializers.Serializer):
     reading = serializers.DictField(
         allow_null=True, help_text="arms, comparisons, charts and conclusion; null until it ended"
     )
+    cautions = CautionShape(many=True)

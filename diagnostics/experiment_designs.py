@@ -1,7 +1,7 @@
 """Designing an experiment: a wish becomes arms that each change one factor, or is refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -24,6 +24,7 @@ from triage.models import Run
 
 CUSTOM = "custom"
 BUILTIN, CHECKPOINT, COMMAND = "builtin", "checkpoint", "command"
+MOST_EPOCHS = 1000
 PACKAGES = ("alignment-triage", "numpy", "scipy", "torch", "transformers")
 
 
@@ -89,9 +90,9 @@ def design(run: Run, wish: Wish, *, user: Any = None) -> Experiment:
 
     Raises ExperimentRefused for a design that breaks a rule, or parts that do not belong together.
     """
-    arms = design_of(wish)
     _check(run, wish)
-    _check_needs(run, wish)
+    wish = _suited(run, wish)
+    arms = design_of(wish)
     experiment = Experiment(
         run=run,
         name=CUSTOM if wish.arms else wish.name,
@@ -155,26 +156,36 @@ def _save(experiment: Experiment, arms: Design) -> None:
         )
 
 
-def trainer_options(trainer: str, named: str, honours: Sequence[str] = ()) -> dict[str, Any]:
+def trainer_options(
+    trainer: str, named: str, honours: Sequence[str] = (), epochs: int | None = None
+) -> dict[str, Any]:
     """The options of a trainer as they are stored: the checkpoint, or the command, by its name.
 
-    `honours`: factors that a command sees to itself. Raises ExperimentRefused.
+    `honours`: factors that a command sees to itself, beside those that the settings name. `epochs`:
+    of training; None is the trainer's own. Raises ExperimentRefused.
     """
+    if epochs is not None and not 1 <= epochs <= MOST_EPOCHS:
+        words = _("A model is trained for 1 to %(most)s epochs, not %(n)s.")
+        raise ExperimentRefused(words % {"most": MOST_EPOCHS, "n": epochs})
+    length = {} if epochs is None else {"epochs": epochs}
     if trainer == BUILTIN:
-        return {}
+        return length
     if trainer == CHECKPOINT:
         if not named:
             raise ExperimentRefused(_("Name a folder on the server, or a hub id."))
-        return {"model": named}
+        return {"model": named, **length}
     if trainer != COMMAND:
         raise ExperimentRefused(_("There is no trainer “%(name)s”.") % {"name": trainer})
     if named not in settings.TRAINING_COMMANDS:
         known = ", ".join(settings.TRAINING_COMMANDS) or _("none")
         words = _("“%(name)s” is no command of this server (it has: %(known)s).")
         raise ExperimentRefused(words % {"name": named, "known": known})
+    if length:
+        raise ExperimentRefused(_("A command says itself how long it trains."))
+    honours = sorted({*honours, *settings.TRAINING_COMMAND_HONOURS.get(named, ())})
     if unknown := [each for each in honours if each not in FACTORS]:
         raise ExperimentRefused(_("There is no factor %(names)s.") % {"names": ", ".join(unknown)})
-    return {"command": named, "honours": list(honours)}
+    return {"command": named, "honours": honours}
 
 
 def _check(run: Run, wish: Wish) -> None:
@@ -190,19 +201,25 @@ def _check(run: Run, wish: Wish) -> None:
         raise ExperimentRefused(_("A run cannot be its own target: choose another one."))
 
 
-def _check_needs(run: Run, wish: Wish) -> None:
-    """What the registry's experiment needs has to be there before anything is put in a queue."""
+def _suited(run: Run, wish: Wish) -> Wish:
+    """The wish with options that suit the run where none were chosen.
+
+    What the registry's experiment needs has to be there before anything is put in a queue.
+    """
     from diagnostics.experiments import registry
 
     kind = registry.BY_NAME.get(wish.name)
     if kind is None or wish.arms:
-        return
+        return wish
+    design_of(wish)
     try:
         material = experiment_needs.outline(run, wish)
     except CuratedSetUnreadable as reason:
         raise ExperimentRefused(str(reason)) from reason
-    if lacking := registry.missing(kind, material, wish.options):
+    options = registry.suited(kind, material, wish.options)
+    if lacking := registry.missing(kind, material, options):
         raise ExperimentRefused(experiment_needs.lacking_words(lacking))
+    return replace(wish, options=options)
 
 
 def stored_design(arms: Design) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from diagnostics.experiment_designs import (
     BUILTIN,
     CHECKPOINT,
     COMMAND,
+    MOST_EPOCHS,
     Wish,
     trainer_options,
 )
+from diagnostics.experiment_needs import outline
 from diagnostics.experiments.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from triage.models import Run
@@ -51,6 +53,9 @@ class ExperimentForm(forms.Form):
     trainer = forms.ChoiceField(label=gettext_lazy("Trainer"), initial=BUILTIN)
     checkpoint = forms.CharField(label=gettext_lazy("Checkpoint"), required=False, max_length=500)
     command = forms.ChoiceField(label=gettext_lazy("Command"), required=False)
+    epochs = forms.IntegerField(
+        label=gettext_lazy("Epochs"), required=False, min_value=1, max_value=MOST_EPOCHS
+    )
 
     def __init__(self, run: Run, experiment: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,6 +79,7 @@ class ExperimentForm(forms.Form):
         own = option_fields(experiment)
         if "weighting" in own and latest_score(run) is None:
             own["weighting"].initial = "loss"
+        suit(own, run, experiment)
         for name, field in own.items():
             self.fields[f"o-{name}"] = field
 
@@ -93,6 +99,8 @@ class ExperimentForm(forms.Form):
             self.add_error("checkpoint", _("Name a folder on the server, or a hub id."))
         if given.get("trainer") == COMMAND and not given.get("command"):
             self.add_error("command", _("Choose a command."))
+        if given.get("trainer") == COMMAND and given.get("epochs"):
+            self.add_error("epochs", _("A command says itself how long it trains."))
         return given
 
     def options(self) -> list[forms.BoundField]:
@@ -149,12 +157,23 @@ class ExperimentForm(forms.Form):
             options=self.chosen_options(),
             seeds=tuple(range(given["seeds"])),
             trainer=kind,
-            trainer_options=trainer_options(kind, given.get(kind, "").strip()),
+            trainer_options=trainer_options(
+                kind, given.get(kind, "").strip(), epochs=given.get("epochs")
+            ),
             curated=self.sets.get(given["curated"]),
             recipe=Recipe() if given["curated"] == NOW else None,
             target=given["target"],
             glossary=given["glossary"],
         )
+
+
+def suit(fields: dict[str, forms.Field], run: Run, experiment: Any) -> None:
+    """Options that hang on what the run has begin with what suits it."""
+    hanging = [each for each in experiment.options if each.suited is not None]
+    if hanging:
+        material = outline(run, Wish(experiment.name))
+        for each in hanging:
+            fields[each.name].initial = each.suited(material)
 
 
 def option_fields(experiment: Any) -> dict[str, forms.Field]:
@@ -180,6 +199,8 @@ CHOICES = {
 
 def choice_words(choice: Any) -> str:
     """A choice of an option, for a reader."""
+    if isinstance(choice, float):
+        return f"{100 * choice:g} %" if choice else _("none")
     return _(CHOICES[choice]) if choice in CHOICES else str(choice)
 
 

@@ -213,6 +213,10 @@ def trainer_options(experiment: Experiment, material: Material) -> dict[str, Any
     if other is not None and target is not None:
         theirs = RegionPictures.of(folder_of(other), other.image_root, target)
     if experiment.trainer == CHECKPOINT:
+        from diagnostics.experiments.trainers.checkpoint import Schedule
+
+        if epochs := given.pop("epochs", None):
+            given["schedule"] = Schedule(epochs=epochs)
         return {**given, "load_image": own.image, "load_target_image": theirs.image}
     return {
         **given,

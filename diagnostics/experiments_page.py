@@ -1,13 +1,14 @@
 """What the pages, the files and the API show of experiments."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from diagnostics.charts import drawn
-from diagnostics.experiment_designs import CUSTOM, read_design
+from diagnostics.experiment_designs import BUILTIN, CUSTOM, read_design
 from diagnostics.experiment_words import EXTRAS
 from diagnostics.experimenting import reading_of
 from diagnostics.models import Experiment, Trial
@@ -94,6 +95,10 @@ def page(experiment: Experiment) -> dict[str, Any]:
         "extras": _extras(experiment, reading),
         "reach": reach_of([*differences, *(c["these_runs"] for c in reading["comparisons"])]),
         "arms": _arms(reading),
+        "cautions": cautions_of(reading),
+        # Experiments that were read before there were any have none.
+        "by_role": reading.get("by_role", []),
+        "by_word": reading.get("by_word", []),
         "charts": [chart for each in reading["charts"] if (chart := drawn(each))],
         "by_type": [
             {
@@ -124,6 +129,7 @@ def progress(experiment: Experiment) -> dict[str, Any]:
         "seeds": experiment.design["seeds"],
         "table": _table(experiment, trials),
         "broken": [each for each in trials if each.why],
+        "together": experiment.trainer == BUILTIN,
     }
 
 
@@ -161,6 +167,13 @@ def _arms(reading: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for each in reading["arms"]
     ]
+
+
+def cautions_of(reading: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """What the result should be taken with caution for."""
+    from diagnostics.experiments.cautions import cautions
+
+    return [] if reading is None else [asdict(each) for each in cautions(reading)]
 
 
 def _extras(experiment: Experiment, reading: Mapping[str, Any]) -> list[str]:
@@ -213,6 +226,7 @@ def command(experiment: Experiment) -> str:
 
 def document(experiment: Experiment) -> dict[str, Any]:
     """The experiment as plain values: what its page says, and what its API answers."""
+    reading = reading_of(experiment)
     return {
         "id": experiment.pk,
         "uuid": str(experiment.uuid),
@@ -223,7 +237,8 @@ def document(experiment: Experiment) -> dict[str, Any]:
         "created_at": experiment.created_at.isoformat(),
         "configuration": configuration(experiment),
         "trials": trial_rows(experiment),
-        "reading": reading_of(experiment),
+        "reading": reading,
+        "cautions": cautions_of(reading),
     }
 
 

@@ -39,14 +39,28 @@ LEASE_SECONDS = env.int("LEASE_SECONDS", default=15 * 60)
 WORKER_SILENCE_SECONDS = 20
 
 
-def _training_commands(stored: Any) -> dict[str, list[str]]:
-    """Names of training commands and their words, as JSON wrote them.
+def _training_commands(stored: Any) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Names of training commands with their words, and with the factors that they see to.
 
-    Raises ImproperlyConfigured for anything but an object of lists of words.
+    Raises ImproperlyConfigured for anything but an object of lists of words, or of objects
+    `{"argv": words, "honours": factors}`.
     """
     if not isinstance(stored, dict):
         raise ImproperlyConfigured('TRAINING_COMMANDS is an object: {"name": ["program", "word"]}')
-    for name, words in stored.items():
+    commands, honours = {}, {}
+    for name, entry in stored.items():
+        if isinstance(entry, dict):
+            if unknown := set(entry) - {"argv", "honours"}:
+                raise ImproperlyConfigured(
+                    f"TRAINING_COMMANDS: '{name}' has argv and honours, not {sorted(unknown)[0]!r}"
+                )
+            words, seen_to = entry.get("argv"), entry.get("honours", [])
+        else:
+            words, seen_to = entry, []
+        if not (isinstance(seen_to, list) and all(isinstance(w, str) and w for w in seen_to)):
+            raise ImproperlyConfigured(
+                f"TRAINING_COMMANDS: honours of '{name}' is a list of factors"
+            )
         if not (isinstance(words, list) and words and all(isinstance(w, str) for w in words)):
             raise ImproperlyConfigured(
                 f"TRAINING_COMMANDS: '{name}' needs a list of words, the program first; "
@@ -54,7 +68,8 @@ def _training_commands(stored: Any) -> dict[str, list[str]]:
             )
         if not name or not all(words):
             raise ImproperlyConfigured(f"TRAINING_COMMANDS: '{name}' has an empty word or name")
-    return stored
+        commands[name], honours[name] = words, seen_to
+    return commands, honours
 
 
 # Trials of an experiment: side by side on this machine, or on a Ray cluster (extra `ray`).
@@ -68,7 +83,9 @@ if COMPUTE_JOBS < 1:
 # host:port of the cluster's head; empty: a cluster of this machine alone.
 RAY_ADDRESS = env.str("RAY_ADDRESS", default="")
 # External training scripts that experiments may start, by name. Nobody types one in a page.
-TRAINING_COMMANDS = _training_commands(env.json("TRAINING_COMMANDS", default={}))
+TRAINING_COMMANDS, TRAINING_COMMAND_HONOURS = _training_commands(
+    env.json("TRAINING_COMMANDS", default={})
+)
 # Seconds that one trial of such a script may take.
 TRAINING_COMMAND_SECONDS = env.float("TRAINING_COMMAND_SECONDS", default=6 * 3600)
 

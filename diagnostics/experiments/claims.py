@@ -146,11 +146,24 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class WordRow:
+    """Accuracy of the tested questions that hold a word of the role, or the very word.
+
+    `word`: empty for the role as a whole. `accuracy.count`: how many such questions there are.
+    """
+
+    word: str
+    role: str
+    accuracy: Value
+
+
+@dataclass(frozen=True)
 class Reading:
     """An experiment read: `forest` has a row for each comparison that has an interval.
 
     `conclusion`: of the comparison that matters, the first that something is expected of.
-    `charts`: learning curves, mean over seeds with the least and greatest as their band.
+    `charts`: learning curves, mean over seeds with the least and greatest as their band. `by_role`,
+    `by_word`: the baseline's accuracy by the words of questions, where arms take words out.
     """
 
     arms: tuple[ArmReading, ...]
@@ -158,6 +171,8 @@ class Reading:
     charts: tuple[Chart, ...]
     forest: tuple[ForestRow, ...]
     conclusion: Conclusion
+    by_role: tuple[WordRow, ...] = ()
+    by_word: tuple[WordRow, ...] = ()
 
     def arm(self, name: str) -> ArmReading:
         """The arm of that name. Raises KeyError where there is none."""

@@ -24,12 +24,16 @@ class Need:
 
 @dataclass(frozen=True)
 class Option:
-    """A choice that whoever starts the experiment has; `choices` in the order they are offered."""
+    """A choice that whoever starts the experiment has; `choices` in the order they are offered.
+
+    `suited`: what is taken for a material where nothing is chosen; without it `default` is.
+    """
 
     name: str
     words: str
     default: Any
     choices: tuple[Any, ...]
+    suited: Callable[[Material], Any] | None = None
 
 
 @dataclass(frozen=True)

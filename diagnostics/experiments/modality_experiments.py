@@ -34,6 +34,16 @@ _MODALITY = Option(
     "modality", gettext_noop("Which of the two is blanked"), "image", ("image", "text")
 )
 
+# Where a run lacks nothing, so many of the tested pictures are taken away to be filled in.
+WITHHELD = 0.3
+_WITHHELD = Option(
+    "withheld",
+    gettext_noop("Share of tested pictures that are withheld"),
+    0.0,
+    (0.0, WITHHELD, 0.5),
+    suited=lambda material: 0.0 if needs.MISSING.check(material) else WITHHELD,
+)
+
 
 def _dropping(base: Settings, options: Mapping[str, Any]) -> tuple[Planned, ...]:
     """Every training rate at every testing rate, each against the one that differs in one."""
@@ -80,6 +90,8 @@ def _rate(factor: str, share: float) -> dict[str, Any]:
 
 
 def _imputation(base: Settings, options: Mapping[str, Any]) -> tuple[Planned, ...]:
+    """Withheld in every arm alike: what is missing is the same, and only one arm fills it in."""
+    base = replace(base, blanked_image=options["withheld"])
     control = baseline(base, gettext_noop("What is missing stays missing"))
     words = gettext_noop("Filled in from the most alike training sample")
     expect = gettext_noop("If a modality is missing, filling it in should help.")
@@ -145,6 +157,7 @@ EXPERIMENTS = (
         expect=gettext_noop("Accuracy rises on samples that lack a modality."),
         plan=_imputation,
         needs=(needs.PICTURES, needs.MISSING),
+        options=(_WITHHELD,),
         focus="missing",
     ),
     Experiment(

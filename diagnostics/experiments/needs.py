@@ -164,7 +164,7 @@ SEVERAL_ANSWERS = Need(
 MISSING = Need(
     "missing",
     gettext_noop("evaluation samples without a picture or without a question"),
-    gettext_noop("Nothing is missing in this run: blank a share of it in the grid of rates."),
+    gettext_noop("Nothing is missing in this run: withhold a share of the tested pictures."),
     _missing,
 )
 WORDS = Need(

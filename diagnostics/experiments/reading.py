@@ -18,6 +18,7 @@ from diagnostics.experiments.comparing import Trials, compare
 from diagnostics.experiments.design import Arm, Design
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome
+from diagnostics.experiments.words_read import read_words
 from diagnostics.measures.results import Chart, Series, Value
 
 __all__ = ["Expectation", "Reading", "read"]
@@ -47,12 +48,15 @@ def read(
         )
         for place, arm in enumerate(design.arms[1:], start=1)
     )
+    by_role, by_word = read_words(design, trials, material)
     return Reading(
         arms=tuple(_arm(design, arm, ended) for arm in design.arms),
         comparisons=comparisons,
         charts=_curves(design, trials),
         forest=_forest(comparisons),
         conclusion=_leading(comparisons, expectations),
+        by_role=by_role,
+        by_word=by_word,
     )
 
 

@@ -8,7 +8,7 @@ from diagnostics.experiments.claims import Expectation
 from diagnostics.experiments.design import USUAL_SEEDS, Design
 from diagnostics.experiments.experiment import Experiment, Need, Option
 from diagnostics.experiments.material import Material
-from diagnostics.experiments.needs import ALWAYS, LOSSES, SUSPICION
+from diagnostics.experiments.needs import ALWAYS, LOSSES, MISSING, SUSPICION
 from diagnostics.experiments.settings import Settings
 
 __all__ = ["BY_NAME", "EXPERIMENTS", "Experiment", "Need", "Option", "design", "missing", "needed"]
@@ -35,7 +35,20 @@ def needed(experiment: Experiment, options: Mapping[str, Any] | None = None) -> 
         # Weights by training loss need no mismatch score.
         LOSSES if each is SUSPICION and chosen.get("weighting") == "loss" else each
         for each in (*ALWAYS, *experiment.needs)
+        # What is withheld in testing is missing, whatever the run has.
+        if not (each is MISSING and chosen.get("withheld"))
     )
+
+
+def suited(
+    experiment: Experiment, material: Material, options: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The options as chosen, and what suits the material where none is. Raises as `design` does."""
+    given = dict(options or {})
+    for each in experiment.options:
+        if each.suited is not None and each.name not in given:
+            given[each.name] = each.suited(material)
+    return experiment.chosen(given)
 
 
 def design(

@@ -133,3 +133,4 @@ def is_claim(verdict: str) -> bool:
 register.filter("column_words", experiment_words.column_words)
 register.filter("extra_words", experiment_words.extra_words)
 register.filter("factor_words", experiment_words.factor_words)
+register.filter("value_words", experiment_words.value_words)

@@ -119,12 +119,24 @@ def true_answer(question: Question, scene: Scene) -> str | None:
     return found[0] if found else None
 
 
+def right_answers(question: Question, scene: Scene) -> tuple[str, ...]:
+    """Every answer that is right of a scene: several where a question leaves open which shape."""
+    if question.question_type == "attribute":
+        return _all_looks(scene, question.text.rstrip("?").split()[-1])
+    one = true_answer(question, scene)
+    return () if one is None else (one,)
+
+
 def _looks(scene: Scene, word: str) -> str | None:
     """The colour of the only shape of the kind `word`, or the kind of the only one so coloured."""
     alike = [shape for shape in scene.shapes if word in (shape.kind, shape.colour)]
-    if len(alike) != 1:
-        return None
-    return alike[0].colour if word in KINDS else alike[0].kind
+    return _all_looks(scene, word)[0] if len(alike) == 1 else None
+
+
+def _all_looks(scene: Scene, word: str) -> tuple[str, ...]:
+    """The colours of all shapes of the kind `word`, or the kinds of all that are so coloured."""
+    alike = [shape for shape in scene.shapes if word in (shape.kind, shape.colour)]
+    return tuple(dict.fromkeys(shape.colour if word in KINDS else shape.kind for shape in alike))
 
 
 def _counting(rng: np.random.Generator, scene: Scene) -> Question:

@@ -2,25 +2,30 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from diagnostics.testbed.model import INPUT_SIDE
+from diagnostics.testbed.model import INPUT_SIDE, FusionModel
 from diagnostics.testbed.pictures import draw_all, image_name
-from diagnostics.testbed.questions import ANSWERS
+from diagnostics.testbed.questions import ANSWERS, right_answers
 from diagnostics.testbed.rows import Shown, ask_all, rows_of, write_lines
 from diagnostics.testbed.training import Answers, TrainingConfig, Vocabulary, train
 from diagnostics.testbed.world import SPLITS, Sample, World, WorldConfig, make_world
 
 Progress = Callable[[float, str], None]
+# Kinds of samples whose pair is wrong; a question that leaves its answer open is none of them.
+NOISE = ("mismatch", "wrong_answer")
 
 
 @dataclass(frozen=True)
 class WrittenRun:
-    """Where the files are, and what is true of them."""
+    """Where the files are, and what is true of them.
+
+    `elsewhere`: predictions of the same model on another world, its images beside them.
+    """
 
     predictions: Path
     images: Path
@@ -31,6 +36,15 @@ class WrittenRun:
     errors: int
     noise_among_errors: float
     seconds: dict[str, float] = field(default_factory=dict)
+    elsewhere: Path | None = None
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Another world that the model is asked about as well, and where its files go."""
+
+    to: Path
+    config: WorldConfig
 
 
 def write_run(
@@ -38,8 +52,12 @@ def write_run(
     config: WorldConfig,
     training: TrainingConfig,
     progress: Progress = lambda share, step: None,
+    elsewhere: Elsewhere | None = None,
 ) -> WrittenRun:
-    """Make the world, draw it, train on it, predict all of it and write the files under `to`."""
+    """Make the world, draw it, train on it, predict all of it and write the files under `to`.
+
+    `elsewhere`: a world that is never trained on, only asked about.
+    """
     seconds: dict[str, float] = {}
     begun = time.perf_counter()
 
@@ -77,9 +95,22 @@ def write_run(
     rows = rows_of(_shown(samples), said, dict(zip(trained, losses, strict=True)))
     predictions, truth = to / "predictions.jsonl", to / "truth.jsonl"
     write_lines(predictions, rows)
-    write_lines(truth, _truth(samples))
+    write_lines(truth, _truth(world))
+    if elsewhere is not None:
+        _write_elsewhere(elsewhere, model, vocabulary)
     lap("write")
-    return _summary(world, said.full, predictions, images, truth, seconds)
+    found = _summary(world, said.full, predictions, images, truth, seconds)
+    return replace(found, elsewhere=elsewhere.to / "predictions.jsonl" if elsewhere else None)
+
+
+def _write_elsewhere(elsewhere: Elsewhere, model: FusionModel, vocabulary: Vocabulary) -> None:
+    """Draw the other world and write what the trained model says of all of it."""
+    world = make_world(elsewhere.config)
+    pictures = draw_all(world.scenes, elsewhere.to / "images", INPUT_SIDE)
+    words = vocabulary.encode([sample.question.text for sample in world.samples])
+    said = ask_all(model, pictures[[sample.scene for sample in world.samples]], words)
+    write_lines(elsewhere.to / "predictions.jsonl", rows_of(_shown(world.samples), said, {}))
+    write_lines(elsewhere.to / "truth.jsonl", _truth(world))
 
 
 def _shown(samples: Iterable[Sample]) -> Iterable[Shown]:
@@ -95,12 +126,13 @@ def _shown(samples: Iterable[Sample]) -> Iterable[Shown]:
         )
 
 
-def _truth(samples: Iterable[Sample]) -> Iterable[dict[str, Any]]:
-    for sample in samples:
+def _truth(world: World) -> Iterable[dict[str, Any]]:
+    for sample in world.samples:
         yield {
             "sample_id": sample.sample_id,
             "kind": sample.kind,
             "true_answer": sample.true_answer,
+            "right_answers": list(right_answers(sample.question, world.scenes[sample.scene])),
             "verdict": "match" if sample.kind == "clean" else sample.kind,
             "corrected_answer": sample.true_answer if sample.kind == "wrong_answer" else None,
         }
@@ -118,7 +150,7 @@ def _summary(
     right = np.array([s == sample.answer for s, sample in zip(said, world.samples, strict=True)])
     split = np.array([sample.split for sample in world.samples])
     kind = np.array([sample.question.question_type for sample in world.samples])
-    noisy = np.array([sample.kind != "clean" for sample in world.samples])
+    noisy = np.array([sample.kind in NOISE for sample in world.samples])
     tested = split == "test"
     return WrittenRun(
         predictions=predictions,

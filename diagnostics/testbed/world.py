@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from diagnostics.testbed.questions import ANSWERS, Question, ask, true_answer
+from diagnostics.testbed.questions import (
+    ANSWERS,
+    Question,
+    ask,
+    ask_for_one_of_many,
+    true_answer,
+)
 from diagnostics.testbed.scenes import Scene, make_scene
 
 SPLITS = ("train", "val", "test", "ood")
@@ -14,7 +20,10 @@ QUESTIONS_A_SCENE = 2
 
 @dataclass(frozen=True)
 class WorldConfig:
-    """How large a world is and what is wrong with it. Shares are of all samples of a split."""
+    """How large a world is and what is wrong with it. Shares are of all samples of a split.
+
+    `share_ambiguous`: questions that several shapes answer, each in its own way.
+    """
 
     seed: int = 0
     train: int = 7000
@@ -23,6 +32,7 @@ class WorldConfig:
     ood: int = 800
     share_mismatched: float = 0.025
     share_wrong_answers: float = 0.015
+    share_ambiguous: float = 0.0
 
     def size(self, split: str) -> int:
         """Samples in a split."""
@@ -60,13 +70,14 @@ class World:
 
 
 def make_world(config: WorldConfig) -> World:
-    """Draw scenes and questions, then plant mismatched pairs and wrong answers in every split."""
+    """Draw scenes and questions, then plant what is wrong in every split."""
     scenes: list[Scene] = []
     samples: list[Sample] = []
     for split in SPLITS:
         rng = np.random.default_rng([config.seed, SPLITS.index(split)])
         clean = _clean_samples(rng, split, config.size(split), scenes)
-        samples += _with_noise(rng, clean, scenes, config)
+        noisy = _with_noise(rng, clean, scenes, config)
+        samples += _with_ambiguity(rng, noisy, scenes, config)
     return World(config, tuple(scenes), tuple(samples))
 
 
@@ -106,6 +117,28 @@ def _with_noise(
         sample = samples[index]
         answer = with_wrong_answer(rng, sample.answer)
         samples[index] = replace(sample, answer=answer, kind="wrong_answer")
+    return samples
+
+
+def _with_ambiguity(
+    rng: np.random.Generator, samples: list[Sample], scenes: Sequence[Scene], config: WorldConfig
+) -> list[Sample]:
+    """The configured share of questions for one of several shapes, among samples still clean."""
+    wanted = round(config.share_ambiguous * len(samples))
+    if not wanted:
+        return samples
+    for index in rng.permutation(len(samples)):
+        sample = samples[index]
+        if not wanted:
+            break
+        question = ask_for_one_of_many(rng, scenes[sample.scene])
+        if sample.kind != "clean" or question is None:
+            continue
+        answer = question.answer
+        samples[index] = replace(
+            sample, question=question, answer=answer, kind="ambiguous", true_answer=answer
+        )
+        wanted -= 1
     return samples
 
 

@@ -210,7 +210,7 @@ class Group:
 
         begun = time.perf_counter()
         curves: Curves = {}
-        step = f"Training {self.arms[0].words}"
+        step = f"Training “{self.arms[0].words}”"
 
         def after_epoch(together: "Together", epoch: int, epochs: int) -> None:
             progress(0.95 * epoch / epochs, f"{step}, epoch {epoch} of {epochs}")

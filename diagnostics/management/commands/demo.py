@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.urls import reverse
 
 from annotations.standing import noise_ratio
-from diagnostics.demonstration import TRUTH, demonstrate
+from diagnostics.demonstration import demonstrate
+from diagnostics.world_judges import TRUTH
 
 
 class Command(BaseCommand):

@@ -41,6 +41,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--honours", nargs="*", default=[], help="factors that the command sees to itself"
         )
+        parser.add_argument("--epochs", type=int, help="of training; else the trainer's own")
         parser.add_argument("--again", help="uuid of an experiment: the same anew")
         parser.add_argument("--resume", help="uuid of an experiment: what is left of it")
         parser.add_argument("--json", action="store_true", help="print the whole document")
@@ -96,7 +97,9 @@ def _wish(run: Run, options: dict[str, Any]) -> Wish:
         seeds=tuple(range(options["seeds"])),
         arms=_arms(options["arms"]),
         trainer=trainer,
-        trainer_options=experiment_designs.trainer_options(trainer, named, options["honours"]),
+        trainer_options=experiment_designs.trainer_options(
+            trainer, named, options["honours"], options["epochs"]
+        ),
         curated=None if now else _curated(run, options["curated"]),
         recipe=Recipe() if now else None,
         target=run_named(options["target"]) if options["target"] else None,
@@ -167,6 +170,8 @@ def _in_short(experiment: Experiment) -> dict[str, Any]:
         return found
     said = reading["conclusion"]
     found["says"] = " ".join(_(said[part]) for part in ("expected", "seen", "means") if said[part])
+    if cautions := experiments_page.cautions_of(reading):
+        found["beware"] = " ".join(f"{_(each['seen'])} {_(each['advice'])}" for each in cautions)
     for each in reading["comparisons"]:
         value = each["difference"]
         words = in_unit(value["value"], "points")
