@@ -31,7 +31,7 @@ def region_word_numbers(folder: RunFolder, count: int, seed: int = 0) -> dict[st
     kept = np.array([number for number, each in enumerate(words) if len(each)], dtype=np.int64)
     if not len(kept):
         return {}
-    regions = [_unit(np.array(each.as_py())) for each in table["region_embeddings"].take(kept)]
+    regions = [_unit(_rows(each.values)) for each in table["region_embeddings"].take(kept)]
     words = [words[number] for number in kept.tolist()]
     other = other_pictures(table["image"].take(kept).to_pylist(), seed)
     found = {name: np.full(count, np.nan) for name in NAMES}
@@ -107,6 +107,12 @@ def _drawn(folder: RunFolder, seed: int) -> tuple[np.ndarray, pa.Table]:
         parts.append(part.take(pa.array(here - first)))
         first += part.num_rows
     return rows, pa.concat_tables(parts)
+
+
+def _rows(vectors: pa.ListArray) -> np.ndarray:
+    """Vectors of one length as (r, d)."""
+    flat = vectors.flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(flat.reshape(len(vectors), -1))
 
 
 def _unit(vectors: np.ndarray) -> Floats:

@@ -3,7 +3,9 @@
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from django.urls import reverse
 
+from diagnostics.diagnosing import diagnose_run
 from diagnostics.gathering import Sources, gather
 from diagnostics.measures.samples import Samples
 from diagnostics.region_words import (
@@ -13,7 +15,12 @@ from diagnostics.region_words import (
     region_word_numbers,
     similarity,
 )
-from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
+from tests.annotations.audit_factories import (
+    error_rows,
+    ingest_run,
+    make_member,
+    make_project_of,
+)
 from triage.run_page import folder_of
 
 
@@ -107,3 +114,15 @@ def test_a_run_of_an_older_record_is_gathered_all_the_same() -> None:
     assert len(samples) == 4
     assert samples.state_vectors is None
     assert region_word_numbers(folder, 4) == {}
+
+
+@pytest.mark.django_db
+def test_the_diagnosis_shows_regions_against_keywords_with_the_samples_behind(client) -> None:
+    run = ingest_run(make_project_of(), described_rows())
+    client.force_login(make_member(run.project, "lead"))
+
+    diagnose_run(run)
+
+    page = client.get(reverse("diagnostics:diagnosis", args=[run.pk])).content.decode()
+    assert "Cosine of keywords with the region most like them" in page
+    assert "region_embeddings and word_embeddings" not in page
