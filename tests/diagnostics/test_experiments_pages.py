@@ -1,6 +1,7 @@
 """Experiments on their pages, by the API, and where they are led to from."""
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -387,3 +388,25 @@ def test_no_page_of_experiments_loads_torch() -> None:
     )
     environment = {**os.environ, "SECRET_KEY": "x", "DJANGO_SETTINGS_MODULE": "triage.settings"}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
+
+
+def test_words_and_an_unsettled_baseline_are_shown_with_the_result(client, lead, run) -> None:
+    experiment = ended(run, "context_ablation")
+
+    page = client.get(experiment.get_absolute_url())
+
+    assert "Accuracy by the words of questions" in text_of(page)
+    cautions = [each["name"] for each in experiments_page.document(experiment)["cautions"]]
+    assert re.findall(r'data-caution="(\w+)"', page.content.decode()) == cautions
+    other = client.get(ended(run).get_absolute_url())
+    assert "Accuracy by the words of questions" not in text_of(other)
+
+
+def test_an_experiment_under_way_says_that_the_seeds_end_together(client, lead, run) -> None:
+    wish = Wish("contrastive", seeds=(0, 1, 2), trainer_options=QUICK)
+    built_in = experiment_designs.design(run, wish)
+    checkpoint = dataclasses.replace(wish, trainer="checkpoint", trainer_options={"model": "m"})
+    alone = experiment_designs.design(run, checkpoint)
+
+    assert "they end together" in text_of(client.get(built_in.get_absolute_url()))
+    assert "they end together" not in text_of(client.get(alone.get_absolute_url()))
