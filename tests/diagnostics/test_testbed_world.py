@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diagnostics.testbed.questions import ANSWERS, LIKE, ask, true_answer
+from diagnostics.testbed.questions import ANSWERS, LIKE, ask, right_answers, true_answer
 from diagnostics.testbed.scenes import COLOURS, KINDS, SIDE, UNSEEN, Scene, draw, make_scene
 from diagnostics.testbed.world import SMALL, SPLITS, World, WorldConfig, make_world
 
@@ -193,3 +193,20 @@ def test_the_smallest_world_is_made_too() -> None:
     made = make_world(WorldConfig(train=1, val=0, test=2, ood=1))
 
     assert Counter(sample.split for sample in made.samples) == {"train": 1, "test": 2, "ood": 1}
+
+
+def test_ambiguous_questions_have_their_share_and_several_right_answers() -> None:
+    config = dataclasses.replace(NOISY, share_ambiguous=0.05)
+    made = make_world(config)
+
+    for split in SPLITS:
+        kinds = Counter(sample.kind for sample in made.of(split))
+        assert kinds["ambiguous"] == round(0.05 * config.size(split))
+        assert kinds["mismatch"] == round(0.1 * config.size(split))
+    for sample in made.samples:
+        right = right_answers(sample.question, made.scenes[sample.scene])
+        if sample.kind == "ambiguous":
+            assert len(right) > 1
+            assert sample.answer in right
+        elif sample.kind == "clean":
+            assert right == (sample.answer,)
