@@ -104,7 +104,7 @@ def test_arms_that_train_alike_are_trained_once_and_tested_each(material: Materi
     found = ENOUGH.run(
         material, [BASE, blank], (0, 1, 2), lambda share, step: steps.add(step.split(",")[0])
     )
-    assert {step for step in steps if step.startswith("Training")} == {"Training the baseline"}
+    assert {step for step in steps if step.startswith("Training")} == {"Training “the baseline”"}
     assert mean(found, "base") > 0.9
     assert mean(found, "blank") < 0.7
     assert "box_hit" not in found[-1].extra
