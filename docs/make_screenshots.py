@@ -1,6 +1,7 @@
 """Takes the README's pictures from a running demonstration.
 
 make demo SERVE=0            # prints the lead's password
+.venv/bin/python manage.py run_experiment 1 cleaning
 .venv/bin/python manage.py serve &
 .venv/bin/python docs/make_screenshots.py --password PASSWORD
 """
@@ -42,6 +43,9 @@ def main() -> None:
         page.click("text=shapes, first model")
         page.click("text=Diagnosis")
         shoot(page, "diagnosis")
+        page.click("text=Experiments")
+        page.click("table >> text=Sample cleaning")
+        shoot(page, "experiment")
         browser.close()
 
 
