@@ -92,6 +92,7 @@ def page(experiment: Experiment) -> dict[str, Any]:
     return {
         **context,
         "leading": leading,
+        "several_further": len(differences) > 2,
         "extras": _extras(experiment, reading),
         "reach": reach_of([*differences, *(c["these_runs"] for c in reading["comparisons"])]),
         "arms": _arms(reading),

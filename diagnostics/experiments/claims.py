@@ -10,7 +10,8 @@ from diagnostics.documents import finite
 from diagnostics.measures.results import Chart, Value
 
 Direction = Literal["gain", "loss", "flat"]
-# gain, loss: the interval over seeds excludes zero. none_seen: it lies within a point of zero.
+# gain, loss: the interval over seeds excludes zero; of several arms that are looked at beside the
+# leading one, after Holm's correction too. none_seen: it lies within a point of zero.
 # not_settled: neither. no_claim: fewer than three pairs.
 Verdict = Literal["gain", "loss", "none_seen", "not_settled", "no_claim"]
 # Of a stratum, after Holm's correction over its column.
@@ -123,7 +124,8 @@ class Comparison:
     `difference`: over seeds, with the paired t interval: the claim. `these_runs`: the bootstrap
     over samples, None where the two were not tested on the same samples. `left_out`: seeds without
     a pair. `forest`: all tested samples, then every stratum that has an interval. `direction`:
-    what was expected, empty where nothing was.
+    what was expected, empty where nothing was. `adjusted_p`: after Holm's correction over the arms
+    that are looked at beside the leading one; None of that one, and where nothing may be claimed.
     """
 
     arm: str
@@ -143,6 +145,7 @@ class Comparison:
     forest: tuple[ForestRow, ...]
     extra: Mapping[str, Value]
     notes: tuple[str, ...] = ()
+    adjusted_p: float | None = None
 
 
 @dataclass(frozen=True)

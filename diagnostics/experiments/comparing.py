@@ -1,6 +1,7 @@
 """An arm against its control: pairs of trials, the claim over seeds, and the same by stratum."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -37,25 +38,60 @@ Pairs = Sequence[tuple[Outcome, Outcome]]
 Sides = tuple[Material | None, Material | None]
 
 
-def compare(
-    design: Design,
-    arm: Arm,
-    trials: Trials,
-    material: Material,
-    expectation: Expectation | None,
-    rng: np.random.Generator,
-) -> Comparison:
-    """Everything that is read of one arm and its control; `trials`: those with credits alone."""
+@dataclass(frozen=True)
+class Pairing:
+    """An arm and its control, trial by trial: the seeds that both ended with, and what they say."""
+
+    arm: Arm
+    control: Arm
+    seeds: tuple[int, ...]
+    pairs: Pairs
+    gaps: Floats
+    found: Difference
+
+
+def pair(design: Design, arm: Arm, trials: Trials) -> Pairing:
+    """Treated minus control over seeds; `trials`: those with credits alone."""
     control = design.arm(arm.control)
     seeds = [s for s in design.seeds if (control.name, s) in trials and (arm.name, s) in trials]
     pairs = [(trials[control.name, seed], trials[arm.name, seed]) for seed in seeds]
     gaps = np.round([t.credit.mean() - c.credit.mean() for c, t in pairs], _DECIMALS)
-    found = paired_t(gaps)
-    verdict = verdict_of(found)
+    return Pairing(arm, control, tuple(seeds), pairs, gaps, paired_t(gaps))
+
+
+def adjusted_p(pairings: Sequence[Pairing], leading: str) -> dict[str, float]:
+    """The p of every arm but `leading` after Holm's (1979) correction over them, by name.
+
+    The leading arm is named before anything is trained, and is claimed at 5 % by itself: it is the
+    question. The others are looked at beside it, and the more of them there are, the likelier one
+    of them moves by chance.
+    """
+    further = {
+        each.arm.name: each.found.p
+        for each in pairings
+        if each.arm.name != leading and each.found.p is not None
+    }
+    return dict(zip(further, holm(list(further.values())), strict=True)) if further else {}
+
+
+def compare(
+    design: Design,
+    pairing: Pairing,
+    adjusted: float | None,
+    material: Material,
+    expectation: Expectation | None,
+    rng: np.random.Generator,
+) -> Comparison:
+    """Everything that is read of one arm and its control; `adjusted`: p after Holm, of a further
+    arm."""
+    arm, control, seeds, pairs = pairing.arm, pairing.control, pairing.seeds, pairing.pairs
+    found, gaps = pairing.found, pairing.gaps
+    verdict = verdict_of(found, adjusted)
     sides = (_tested_material(control, material), _tested_material(arm, material))
     aligned = _aligned(pairs, sides)
     strata = _all_strata(pairs, sides)
-    said = sentences.conclusion(arm.name, verdict, _is_small(found), expectation)
+    by_chance = verdict == "not_settled" and verdict_of(found) in ("gain", "loss")
+    said = sentences.conclusion(arm.name, verdict, _is_small(found), expectation, by_chance)
     return Comparison(
         arm=arm.name,
         control=control.name,
@@ -74,6 +110,7 @@ def compare(
         forest=_forest(found, verdict, strata),
         extra=_extra(pairs),
         notes=_notes(len(seeds) < len(design.seeds), bool(pairs) and aligned is None),
+        adjusted_p=None if adjusted is None else float(adjusted),
     )
 
 
@@ -82,10 +119,12 @@ def _notes(left_out: bool, other_samples: bool) -> tuple[str, ...]:
     return tuple(words for holds, words in said if holds)
 
 
-def verdict_of(found: Difference) -> Verdict:
-    """The claim, from the interval over seeds alone."""
+def verdict_of(found: Difference, adjusted: float | None = None) -> Verdict:
+    """The claim, from the interval over seeds, and of a further arm from its p after Holm too."""
     if found.low is None or found.high is None:
         return "no_claim"
+    if adjusted is not None and adjusted >= CLAIMED_BELOW and not found.low <= 0 <= found.high:
+        return "not_settled"
     if found.low > 0:
         return "gain"
     if found.high < 0:

@@ -8,13 +8,12 @@ from diagnostics.experiments import sentences
 from diagnostics.experiments.claims import (
     ArmReading,
     Comparison,
-    Conclusion,
     Expectation,
     ForestRow,
     Reading,
     TrialReading,
 )
-from diagnostics.experiments.comparing import Trials, compare
+from diagnostics.experiments.comparing import Trials, adjusted_p, compare, pair
 from diagnostics.experiments.design import Arm, Design
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome
@@ -37,16 +36,19 @@ def read(
     """
     ended = {(each.arm, each.seed): each for each in outcomes}
     trials = {key: each for key, each in ended.items() if has_credits(each)}
+    pairings = [pair(design, arm, trials) for arm in design.arms[1:]]
+    leading = _leading(design, expectations)
+    adjusted = adjusted_p(pairings, leading)
     comparisons = tuple(
         compare(
             design,
-            arm,
-            trials,
+            each,
+            adjusted.get(each.arm.name),
             material,
-            expectations.get(arm.name),
+            expectations.get(each.arm.name),
             np.random.default_rng(place),
         )
-        for place, arm in enumerate(design.arms[1:], start=1)
+        for place, each in enumerate(pairings, start=1)
     )
     by_role, by_word = read_words(design, trials, material)
     return Reading(
@@ -54,7 +56,7 @@ def read(
         comparisons=comparisons,
         charts=_curves(design, trials),
         forest=_forest(comparisons),
-        conclusion=_leading(comparisons, expectations),
+        conclusion=next(each.conclusion for each in comparisons if each.arm == leading),
         by_role=by_role,
         by_word=by_word,
     )
@@ -154,10 +156,7 @@ def _forest(comparisons: Sequence[Comparison]) -> tuple[ForestRow, ...]:
     )
 
 
-def _leading(
-    comparisons: Sequence[Comparison], expectations: Mapping[str, Expectation]
-) -> Conclusion:
-    """The conclusion that a lead reads first."""
-    by_arm = {each.arm: each for each in comparisons}
-    leading = next((by_arm[name] for name in expectations if name in by_arm), comparisons[0])
-    return leading.conclusion
+def _leading(design: Design, expectations: Mapping[str, Expectation]) -> str:
+    """The arm that the experiment is about: the first that something is expected of."""
+    names = [arm.name for arm in design.arms[1:]]
+    return next((name for name in expectations if name in names), names[0])

@@ -26,6 +26,10 @@ SEEN: Mapping[Verdict, str] = {
     ),
     "no_claim": gettext_noop("Too few pairs of trials ended with a result to say anything."),
 }
+BY_CHANCE = gettext_noop(
+    "Over the seeds its interval leaves zero out, but among so many arms one such is easily "
+    "chance: after Holm’s correction over the further arms nothing is settled."
+)
 FOR = gettext_noop("That speaks for the cause.")
 AGAINST_NONE = gettext_noop(
     "That speaks against the cause, or the treatment does not reach it: "
@@ -85,14 +89,20 @@ ACCURACY = gettext_noop("Accuracy")
 
 
 def conclusion(
-    arm: str, verdict: Verdict, small: bool, expectation: Expectation | None
+    arm: str,
+    verdict: Verdict,
+    small: bool,
+    expectation: Expectation | None,
+    by_chance: bool = False,
 ) -> Conclusion:
-    """The sentence on one comparison; `small`: its interval lies within a point of zero."""
+    """The sentence on one comparison; `small`: its interval lies within a point of zero;
+    `by_chance`: it leaves zero out, and Holm's correction takes the claim back."""
+    seen = BY_CHANCE if by_chance else SEEN[verdict]
     if expectation is None:
-        return Conclusion(arm, "", SEEN[verdict], UNASKED[verdict], "")
+        return Conclusion(arm, "", seen, UNASKED[verdict], "")
     expected = expectation.words or EXPECTED[expectation.direction]
     met, means = _meaning(expectation.direction, verdict, small)
-    return Conclusion(arm, expected, SEEN[verdict], means, met)
+    return Conclusion(arm, expected, seen, means, met)
 
 
 def _meaning(direction: Direction, verdict: Verdict, small: bool) -> tuple[Met, str]:

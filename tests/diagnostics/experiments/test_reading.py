@@ -169,6 +169,57 @@ def test_the_conclusion_is_of_the_arm_that_something_is_expected_of() -> None:
     assert found.comparison("random").direction == "flat"
 
 
+# Three arms beside the leading one, each gaining a little more surely than the one before it.
+FURTHER = tuple(
+    Arm(f"injected_{share}", f"{share} % replaced", Settings(injected=share / 100), "base")
+    for share in (10, 20, 40)
+)
+STEPS = ((0.0, 0.03, 0.01, 0.005, 0.02), (0.005, 0.03, 0.01, 0.01, 0.02), (0.03,) * 4 + (0.0325,))
+
+
+def further_arms(leading: Sequence[float]) -> Reading:
+    trials = outcomes(CONTROL, leading)
+    trials += [
+        outcome(arm.name, seed, CONTROL[seed] + step)
+        for arm, steps in zip(FURTHER, STEPS, strict=True)
+        for seed, step in enumerate(steps)
+    ]
+    words = {"treated": Expectation("treated", "gain", "")}
+    return read(Design((BASE, TREATED, *FURTHER), SEEDS), trials, material(), words)
+
+
+def test_arms_beside_the_leading_one_are_claimed_after_holm() -> None:
+    found = further_arms(VERDICTS["gain"])
+
+    plain = [found.comparison(arm.name).difference.p for arm in FURTHER]
+    adjusted = multipletests(plain, method="holm")[1]
+    said = [found.comparison(arm.name).adjusted_p for arm in FURTHER]
+    assert said == pytest.approx(list(adjusted))
+    assert found.comparison("treated").adjusted_p is None
+    assert [found.comparison(arm.name).verdict for arm in FURTHER] == [
+        "gain" if p < 0.05 else "not_settled" for p in adjusted
+    ]
+    # One of them has an interval above zero and a claim that the correction takes back.
+    taken_back = found.comparison("injected_20")
+    assert plain[1] < 0.05 < adjusted[1]
+    assert taken_back.difference.low > 0
+    assert taken_back.conclusion.seen == sentences.BY_CHANCE
+
+
+def test_the_leading_arm_is_claimed_by_its_own_interval_however_many_stand_beside_it() -> None:
+    barely = tuple(
+        share + step for share, step in zip(CONTROL, (0.005, 0.03, 0.01, 0.01, 0.02), strict=True)
+    )
+
+    found = further_arms(barely)
+
+    assert found.comparison("treated").difference.p == pytest.approx(
+        found.comparison("injected_20").difference.p
+    )
+    assert found.comparison("treated").verdict == "gain"
+    assert found.conclusion.arm == "treated"
+
+
 def test_identical_arms_differ_by_exactly_nothing() -> None:
     found = only(reading(outcomes(CONTROL, CONTROL), direction="gain"))
 
