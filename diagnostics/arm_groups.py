@@ -1,5 +1,7 @@
 """Trials as they are trained: arms that train alike go together, and share one training a seed."""
 
+import hashlib
+import json
 import logging
 import os
 import warnings
@@ -29,6 +31,12 @@ class Group:
     def trials(self) -> tuple[tuple[str, int], ...]:
         """Every arm with every seed."""
         return tuple((arm.name, seed) for arm in self.arms for seed in self.seeds)
+
+    @property
+    def name(self) -> str:
+        """The same for the same arms and seeds, whichever groups are left beside it."""
+        trials = json.dumps([[arm.name for arm in self.arms], self.seeds])
+        return hashlib.sha256(trials.encode()).hexdigest()[:32]
 
     def without_result(self, why: str) -> list[Outcome]:
         """All its trials as failed."""
@@ -86,12 +94,13 @@ def train(work: Work) -> list[Outcome] | None:
         # A pool's processes would wait for ever for more work from one that was killed.
         die_with_parent()
     group, tell = work.group, work.files.teller(work.group.number)
+    keeper = work.files.keeper(group.name)
     # What another process shares is read-only, and nobody writes to it: no need to be told.
     warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
     try:
         found = trainer(work.trainer, **work.options)
         tell(0.0, ", ".join(arm.name for arm in group.arms))
-        return found.run(work.material, group.arms, group.seeds, tell)
+        return found.run(work.material, group.arms, group.seeds, tell, keeper)
     except Stopped:
         return None
     except TrainingRefused as reason:

@@ -20,7 +20,7 @@ from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome, Stopped
 from triage.store import RunFolder
 
-PEOPLE, READING, STOP = "people.parquet", "reading.json", "stop"
+PEOPLE, READING, STOP, KEPT = "people.parquet", "reading.json", "stop", "kept"
 ABOUT = b"trial"
 # A trainer speaks after every epoch; it is written down, and a wish to stop looked for, this often.
 SECONDS_BETWEEN_WORDS = 0.5
@@ -173,11 +173,43 @@ class ExperimentFiles:
         for path in self.run.root.fs.glob(self.run.path(*self.path("progress", f"{name}.json"))):
             self.run.root.fs.rm(path)
 
-    def _write(self, data: bytes, *parts: str) -> None:
-        self.run.root.put("/".join((self.run.relative, *self.path(*parts))), data)
+    def keeper(self, group: str) -> "TrainingFiles":
+        """Where the unfinished trainings of a group of trials are kept."""
+        return TrainingFiles(self, group)
+
+    def forget_trainings(self, group: str | None = None) -> None:
+        """A group has ended (or all of them): its trainings are not taken up any more."""
+        parts = self.path(KEPT) if group is None else self.path(KEPT, group)
+        self.run.root.fs.invalidate_cache()
+        if self.run.has(*parts):
+            self.run.root.fs.rm(self.run.path(*parts), recursive=True)
+
+    def _write(self, data: bytes, *parts: str, lasting: bool = False) -> None:
+        path = "/".join((self.run.relative, *self.path(*parts)))
+        self.run.root.put(path, data, lasting=lasting)
 
     def _read(self, *parts: str) -> bytes:
         return self.run.root.get("/".join((self.run.relative, *self.path(*parts))))
+
+
+@dataclass(frozen=True)
+class TrainingFiles:
+    """The keeper of one group's trainings: a file each, in the folder of their experiment."""
+
+    files: ExperimentFiles
+    group: str
+
+    def load(self, name: str) -> bytes | None:
+        """What was kept last; None where there is nothing. Raises OSError."""
+        self.files.run.root.fs.invalidate_cache()
+        try:
+            return self.files._read(KEPT, self.group, name)
+        except FileNotFoundError:
+            return None
+
+    def save(self, name: str, data: bytes) -> None:
+        """Keep it instead of what was kept before. Raises OSError."""
+        self.files._write(data, KEPT, self.group, name, lasting=True)
 
 
 def _finite(value: float) -> float | None:

@@ -44,7 +44,10 @@ Progress = Callable[[float, str], None]
 
 
 def stop(experiment: Experiment) -> None:
-    """Ask for the end: what has ended stays, what is being trained is given up."""
+    """Ask for the end: what has ended stays, what is being trained goes on when it is resumed.
+
+    The built-in trainer goes on after the epoch that it was in, other trainers begin anew.
+    """
     mine = Experiment.objects.filter(pk=experiment.pk)
     if mine.filter(state=State.WAITING).update(state=State.STOPPED, finished_at=timezone.now()):
         return
@@ -188,9 +191,13 @@ def _train(
                 if result is None:
                     return True
                 piece = pieces[place]
+                lost = isinstance(result, Failed)
                 if isinstance(result, Failed):
                     result = piece.without_result(result.why)
                 _keep(experiment, arms, result, material, files)
+                if not lost:
+                    # One whose worker was killed may be taken up again.
+                    files.forget_trainings(piece.name)
                 watch.ended(piece)
                 if files.stop_asked():
                     return True
@@ -268,6 +275,8 @@ def _conclude(
     else:
         why = next((each.why for each in outcomes if each.why), "")
         experiment.end(State.FAILED, why or gettext_noop("No trial ended with a result."))
+    if not experiment.may_resume:
+        files.forget_trainings()
 
 
 def expectations_of(experiment: Experiment) -> Mapping[str, Any]:

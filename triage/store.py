@@ -47,15 +47,22 @@ class DataRoot:
         """A path under the root."""
         return "/".join((self.path, *parts))
 
-    def put(self, relative: str, data: bytes) -> None:
-        """Write a whole file; who reads it meanwhile sees all of it or nothing."""
+    def put(self, relative: str, data: bytes, *, lasting: bool = False) -> None:
+        """Write a whole file; who reads it meanwhile sees all of it or nothing.
+
+        `lasting`: on a local disk, so that not even a power cut leaves half of it.
+        """
         target = self.join(relative)
         self.fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
         if not self.is_local:
             self.fs.pipe_file(target, data)
             return
         beside = f"{target}.{uuid.uuid4().hex}"
-        Path(beside).write_bytes(data)
+        with Path(beside).open("wb") as stream:
+            stream.write(data)
+            if lasting:
+                stream.flush()
+                os.fsync(stream.fileno())
         os.replace(beside, target)
 
     def get(self, relative: str) -> bytes:

@@ -86,18 +86,72 @@ class Together:
 
 @dataclass
 class Training:
-    """What came of training k seeds: the models, and the mean loss after each epoch (k each)."""
+    """Training k seeds, as far as it has come: the models, and each epoch's mean losses (k).
+
+    `optimiser` holds the parameters in the models' order; `epochs`: how many there will be.
+    """
 
     together: Together
+    optimiser: torch.optim.AdamW
+    epochs: int
     losses: list[npt.NDArray[np.float64]] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, together: Together, recipe: Recipe, count: int) -> "Training":
+        """Before the first epoch, with `count` samples."""
+        kept = list(together.parameters.values())
+        optimiser = torch.optim.AdamW(kept, lr=1.0, weight_decay=recipe.weight_decay, fused=True)
+        return cls(together, optimiser, recipe.epochs_of(count))
+
+    @property
+    def done(self) -> int:
+        """Epochs that are over."""
+        return len(self.losses)
 
     @property
     def diverged(self) -> npt.NDArray[np.bool_]:
         """(k) whose loss was not a number, or infinite, in some epoch."""
         return np.asarray(~np.isfinite(np.array(self.losses)).all(0))
 
+    def state(self) -> State:
+        """Parameters and the optimiser's moments and counts, on the processor, by name."""
+        found = {}
+        for name, parameter in self.together.parameters.items():
+            found[f"parameter/{name}"] = parameter.cpu()
+            for kind, value in self.optimiser.state[parameter].items():
+                found[f"{kind}/{name}"] = value.cpu()
+        return found
 
-AfterEpoch = Callable[[Together, int, int], None]
+    def go_on(self, state: Mapping[str, Tensor], losses: Sequence[Sequence[float]]) -> None:
+        """Take up what `state` gave after as many epochs as there are `losses`.
+
+        Raises ValueError, with nothing changed, where it is of other models.
+        """
+        parameters = self.together.parameters
+        count = len(next(iter(parameters.values())))
+        wanted = {
+            f"{kind}/{name}": each.shape if kind != STEP else torch.Size()
+            for name, each in parameters.items()
+            for kind in ("parameter", *MOMENTS, STEP)
+        }
+        fits = {name: each.shape for name, each in state.items()} == wanted
+        if not fits or not 0 < len(losses) <= self.epochs or {*map(len, losses)} != {count}:
+            raise ValueError("the state is of a training of other models")
+        known = [np.array(each, dtype=np.float64) for each in losses]
+        told = self.optimiser.state_dict()
+        told["state"] = {
+            place: {kind: state[f"{kind}/{name}"].clone() for kind in (STEP, *MOMENTS)}
+            for place, name in enumerate(parameters)
+        }
+        self.optimiser.load_state_dict(told)
+        for name, each in parameters.items():
+            each.copy_(state[f"parameter/{name}"])
+        self.losses = known
+
+
+# What AdamW keeps of each parameter.
+MOMENTS, STEP = ("exp_avg", "exp_avg_sq"), "step"
+During = Callable[[Training], None]
 
 
 @contextmanager
@@ -121,25 +175,27 @@ def train_together(
     regions: Tensor,
     recipe: Recipe,
     weights: Weights,
-    after_epoch: AfterEpoch = lambda together, epoch, epochs: None,
+    after_epoch: During = lambda training: None,
+    before: During = lambda training: None,
 ) -> Training:
     """Train one model a lesson; lessons are of one size. `regions` (v·u, r, d), on their device.
 
-    `after_epoch` is called with the models, epochs done and epochs in all; what it raises ends the
-    training. Ends early where every seed diverged.
+    `before` may bring the training to where an earlier one of the same lessons had come
+    (`Training.go_on`): it ends with the same bits. What `after_epoch` raises ends the training.
+    Ends early where every seed diverged.
     """
     count = len(lessons[0])
     assert all(len(lesson) == count for lesson in lessons)
     device = str(regions.device)
-    training = Training(Together.begin(sizes, lessons, device))
-    state = training.together
-    kept = list(state.parameters.values())
-    optimiser = torch.optim.AdamW(kept, lr=1.0, weight_decay=recipe.weight_decay, fused=True)
+    training = Training.begin(Together.begin(sizes, lessons, device), recipe, count)
+    before(training)
+    state, optimiser = training.together, training.optimiser
     step = _step(state.model, weights)
-    batch, epochs = recipe.batch_of(count), recipe.epochs_of(count)
+    batch = recipe.batch_of(count)
     steps = -(-count // batch)
-    draws = [lesson.draws() for lesson in lessons]
-    for epoch in range(epochs):
+    draws = [lesson.draws(training.done) for lesson in lessons]
+    while training.done < training.epochs and not training.diverged.all():
+        epoch = training.done
         shown = _stacked([draw(batch) for draw in draws], device)
         total = torch.zeros(len(lessons), device=device)
         for number in range(steps):
@@ -148,14 +204,12 @@ def train_together(
             gradients, (_, loss) = step(state.parameters, state.buffers, seen, part)
             for name, parameter in state.parameters.items():
                 parameter.grad = gradients[name]
-            rate = recipe.rate((epoch * steps + number) / (epochs * steps))
+            rate = recipe.rate((epoch * steps + number) / (training.epochs * steps))
             optimiser.param_groups[0]["lr"] = rate
             optimiser.step()
             total += loss
         training.losses.append(total.cpu().numpy().astype(np.float64) / count)
-        after_epoch(state, epoch + 1, epochs)
-        if training.diverged.all():
-            break
+        after_epoch(training)
     return training
 
 

@@ -102,24 +102,36 @@ class Lesson:
     def __len__(self) -> int:
         return len(self.image)
 
-    def draws(self) -> Callable[[int], dict[str, Tensor]]:
+    def draws(self, skipped: int = 0) -> Callable[[int], dict[str, Tensor]]:
         """A function that draws the next epoch: batch size → tensors (steps, batch, ...).
 
-        Each kind of draw has a generator of its own: blanking more changes no order.
+        Each kind of draw has a generator of its own: blanking more changes no order. `skipped`:
+        epochs whose draws were used before.
         """
         order, wording, image, text, variation = (
             np.random.default_rng(each) for each in np.random.SeedSequence(self.seed).spawn(5)
         )
 
-        def epoch(batch: int) -> dict[str, Tensor]:
+        def lots() -> tuple[Ids, Floats, Floats, Floats, Ids]:
             count = len(self)
-            taken = order.permutation(count)
-            which = np.floor(wording.random(count) * self.wordings).astype(np.int64)
-            no_image = (image.random(count) < self.shown.dropped_image) | (self.image < 0)
-            words = self.words[np.arange(count), which]
-            no_text = (text.random(count) < self.shown.dropped_text) | self.no_text
+            return (
+                order.permutation(count),
+                wording.random(count),
+                image.random(count),
+                text.random(count),
+                variation.integers(self.shown.variations + 1, size=count),
+            )
+
+        for _ in range(skipped):
+            lots()
+
+        def epoch(batch: int) -> dict[str, Tensor]:
+            taken, worded, pictured, written, varied = lots()
+            which = np.floor(worded * self.wordings).astype(np.int64)
+            no_image = (pictured < self.shown.dropped_image) | (self.image < 0)
+            words = self.words[np.arange(len(self)), which]
+            no_text = (written < self.shown.dropped_text) | self.no_text
             no_text |= ~words.any(1)
-            varied = variation.integers(self.shown.variations + 1, size=count)
             rows = np.where(self.image < 0, -1, self.image + varied * self.shown.pictures)
             drawn: dict[str, npt.NDArray[np.generic]] = {
                 "words": words,

@@ -54,6 +54,18 @@ class Outcome:
         return cls(arm, seed, state, np.zeros(0, np.int64), nothing, texts, nothing, why=why)
 
 
+class Keeper(Protocol):
+    """Keeps what an unfinished training has come to, for one that is taken up after a crash."""
+
+    def load(self, name: str) -> bytes | None:
+        """What was kept last under this name; None where there is nothing. Raises OSError."""
+        ...
+
+    def save(self, name: str, data: bytes) -> None:
+        """Keep it instead of what was kept before: all of it or nothing. Raises OSError."""
+        ...
+
+
 class Trainer(Protocol):
     """Trains arms and tests them; the same material, arms and seeds give the same bits."""
 
@@ -64,10 +76,16 @@ class Trainer(Protocol):
         ...
 
     def run(
-        self, material: Material, arms: Sequence[Arm], seeds: Sequence[int], progress: Progress
+        self,
+        material: Material,
+        arms: Sequence[Arm],
+        seeds: Sequence[int],
+        progress: Progress,
+        keeper: Keeper | None = None,
     ) -> list[Outcome]:
         """Train arms that train alike (`Settings.for_training`) once per seed, and test each arm.
 
+        A trainer that can goes on from what `keeper` has of the same training, with the same bits.
         Raises TrainingRefused where the material does not allow it.
         """
         ...

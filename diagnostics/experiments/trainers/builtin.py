@@ -17,9 +17,10 @@ import numpy as np
 
 from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Progress, Stopped, TrainingRefused
+from diagnostics.experiments.outcomes import Keeper, Outcome, Progress, Stopped, TrainingRefused
 from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers.group import Group, Size
+from diagnostics.experiments.trainers.kept import Keeping
 
 Report = tuple[int, float, str]
 
@@ -60,10 +61,16 @@ class BuiltinTrainer:
         }
 
     def run(
-        self, material: Material, arms: Sequence[Arm], seeds: Sequence[int], progress: Progress
+        self,
+        material: Material,
+        arms: Sequence[Arm],
+        seeds: Sequence[int],
+        progress: Progress,
+        keeper: Keeper | None = None,
     ) -> list[Outcome]:
         """Outcomes by arm, then by seed, in the order given.
 
+        With a `keeper`, a training that was cut off goes on after an epoch that it has kept.
         Raises TrainingRefused where the material does not allow it, and Stopped where `progress`
         raises it.
         """
@@ -83,8 +90,9 @@ class BuiltinTrainer:
             self.width,
             self.layers,
         )
+        keeping = Keeping(keeper, self.configuration()) if keeper is not None else None
         groups = [
-            Group(material, settings, tuple(alike), tuple(seeds), size, self._device())
+            Group(material, settings, tuple(alike), tuple(seeds), size, self._device(), keeping)
             for settings, alike in grouped.items()
         ]
         with one_thread():

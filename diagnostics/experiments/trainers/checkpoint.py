@@ -18,7 +18,7 @@ from PIL import Image
 
 from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Progress, Stopped, TrainingRefused
+from diagnostics.experiments.outcomes import Keeper, Outcome, Progress, Stopped, TrainingRefused
 from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.treatment import (
     Examples,
@@ -81,9 +81,14 @@ class CheckpointTrainer:
         }
 
     def run(
-        self, material: Material, arms: Sequence[Arm], seeds: Sequence[int], progress: Progress
+        self,
+        material: Material,
+        arms: Sequence[Arm],
+        seeds: Sequence[int],
+        progress: Progress,
+        keeper: Keeper | None = None,
     ) -> list[Outcome]:
-        """Train arms that train alike once per seed, and test each.
+        """Train arms that train alike once per seed, and test each; nothing is kept in between.
 
         Raises TrainingRefused for a factor that no checkpoint can honour (the message names it), a
         checkpoint that cannot be had, and material that does not allow an arm.

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Progress, TrainingRefused
+from diagnostics.experiments.outcomes import Keeper, Outcome, Progress, TrainingRefused
 from diagnostics.experiments.settings import FACTORS, Settings
 from diagnostics.experiments.trainers.manifest import (
     BadPredictions,
@@ -97,10 +97,16 @@ class CommandTrainer:
         }
 
     def run(
-        self, material: Material, arms: Sequence[Arm], seeds: Sequence[int], progress: Progress
+        self,
+        material: Material,
+        arms: Sequence[Arm],
+        seeds: Sequence[int],
+        progress: Progress,
+        keeper: Keeper | None = None,
     ) -> list[Outcome]:
         """Call the script for each arm and seed; each call ends as one outcome, whatever it did.
 
+        What a script keeps of an unfinished training is its own affair, not the keeper's.
         Raises TrainingRefused for a factor that the script does not see to, or material that does
         not allow an arm; what `progress` raises ends the script and its children.
         """

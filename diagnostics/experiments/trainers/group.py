@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Progress, TrainingRefused
+from diagnostics.experiments.outcomes import Outcome, Progress, Stopped, TrainingRefused
 from diagnostics.experiments.settings import Settings
+from diagnostics.experiments.trainers.kept import Curves, Keeping, Kept
 from diagnostics.experiments.treatment import (
     Examples,
     credits,
@@ -73,13 +74,12 @@ class _Test:
     drawn: npt.NDArray[np.int64]
 
 
-# Credit on an arm's draw after an epoch, by arm, seed and epoch.
-Curves = dict[tuple[str, int, int], float]
-
-
 @dataclass(frozen=True)
 class Group:
-    """Arms of equal training settings, trained once per seed."""
+    """Arms of equal training settings, trained once per seed.
+
+    `keeping`: where trainings are kept after an epoch, and gone on with; nowhere if None.
+    """
 
     material: Material
     settings: Settings
@@ -87,6 +87,7 @@ class Group:
     seeds: tuple[int, ...]
     size: Size
     device: str
+    keeping: Keeping | None = None
 
     def run(self, progress: Progress) -> list[Outcome]:
         """Train, and test each arm; torch has one thread. Raises TrainingRefused."""
@@ -209,16 +210,26 @@ class Group:
         from diagnostics.experiments.batched import train_together
 
         begun = time.perf_counter()
-        curves: Curves = {}
+        seeds = tuple(each.seed for each in students)
+        kept = Kept.of(self.keeping, self.material, self.arms, seeds)
         step = f"Training “{self.arms[0].words}”"
 
-        def after_epoch(together: "Together", epoch: int, epochs: int) -> None:
-            progress(0.95 * epoch / epochs, f"{step}, epoch {epoch} of {epochs}")
+        def after_epoch(training: "Training") -> None:
+            epoch, epochs = training.done, training.epochs
             if epoch * READ_AT // epochs > (epoch - 1) * READ_AT // epochs:
                 for arm in self.arms:
                     drawn = [tests[arm.name, each.seed] for each in students]
-                    for seed, credit in self._read(together, students, drawn):
-                        curves[arm.name, seed, epoch] = credit
+                    for seed, credit in self._read(training.together, students, drawn):
+                        kept.curves[arm.name, seed, epoch] = credit
+            words = f"{step}, epoch {epoch} of {epochs}"
+            if kept.after:
+                words += f", taken up after epoch {kept.after}"
+            try:
+                progress(0.95 * epoch / epochs, words)
+            except Stopped:
+                kept.save(training)
+                raise
+            kept.save_if_due(training)
 
         training = train_together(
             [each.lesson for each in students],
@@ -227,12 +238,13 @@ class Group:
             self.size.recipe(),
             self._weights(),
             after_epoch,
+            kept.go_on,
         )
-        seconds = (time.perf_counter() - begun) / len(students)
+        seconds = (kept.seconds + time.perf_counter() - begun) / len(students)
         return [
             outcome
             for arm in self.arms
-            for outcome in self._outcomes(arm, students, tests, training, curves, seconds)
+            for outcome in self._outcomes(arm, students, tests, training, kept.curves, seconds)
         ]
 
     def _outcomes(
