@@ -160,7 +160,7 @@ def adjudication_context(audit: Audit, lead: Any, skipped: set[int]) -> dict[str
         "waiting": len(waiting),
         "not_mine": len(waiting) - len(open_to_me),
         "decisions": decisions(audit),
-        "last": _last_word(audit, lead),
+        "last": adjudicating.last_word(audit, lead),
         "submission": uuid.uuid4(),
     }
     if chosen is not None:
@@ -172,13 +172,6 @@ def adjudication_context(audit: Audit, lead: Any, skipped: set[int]) -> dict[str
             str(VerdictKind(kind).label) for kind in sorted(set(chosen.votes))
         )
     return context
-
-
-def _last_word(audit: Audit, lead: Any) -> Any:
-    """The lead's newest decision that stands, which an undo takes back."""
-    items = Item.objects.filter(audit=audit, adjudications__adjudicator=lead)
-    newest = items.order_by("-adjudications__pk").first()
-    return adjudicating.standing_word(newest) if newest is not None else None
 
 
 def open_flags(audit: Audit) -> list[Flag]:

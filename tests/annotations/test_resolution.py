@@ -115,6 +115,34 @@ def test_a_lead_may_not_decide_before_all_votes_are_in_or_against_the_policy() -
         adjudicating.adjudicate(plain.items.get(), lead, "match")
 
 
+def test_a_second_lead_hears_who_decided_meanwhile_and_overrules_nobody() -> None:
+    audit = make_audit(1, overlap=2, policy=Policy.ADJUDICATION)
+    votes(audit, ann=["match"], bob=["mismatch"])
+    first, second = people_of(audit, "lena", "leo")
+    item = audit.items.get()
+    adjudicating.adjudicate(item, first, "wrong_answer")
+    for late in (adjudicating.take_back, lambda *who: adjudicating.adjudicate(*who, "match")):
+        with pytest.raises(adjudicating.NotToDecide, match=r"lena has decided .* “wrong answer”"):
+            late(item, second)
+    assert kinds(audit) == ["wrong_answer"]
+
+
+def test_undo_goes_further_back_each_time_and_never_to_anothers_word() -> None:
+    audit = make_audit(3, overlap=2, policy=Policy.ADJUDICATION)
+    votes(audit, ann=["match"] * 3, bob=["mismatch"] * 3)
+    lena, leo = people_of(audit, "lena", "leo")
+    items = list(audit.items.order_by("place"))
+    for item in items:
+        adjudicating.adjudicate(item, lena, "match")
+    undone = []
+    while (last := adjudicating.last_word(audit, lena)) is not None:
+        undone.append(last.item.place)
+        adjudicating.take_back(last.item, lena)
+    assert undone == [2, 1, 0]
+    adjudicating.adjudicate(items[0], leo, "match")
+    assert adjudicating.last_word(audit, lena) is None
+
+
 def test_an_adjudicator_has_not_voted_on_the_item() -> None:
     audit = make_audit(1, overlap=2, policy=Policy.ADJUDICATION)
     votes(audit, ann=["match"], bob=["mismatch"])
