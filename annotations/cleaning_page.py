@@ -100,13 +100,17 @@ def _why(score: MismatchScore, position: int) -> tuple[float, list[Reason]]:
     words = {
         "reference_probability": _("the model gives the reference answer little chance"),
         "reference_margin": _("the model is surer of another answer"),
-        "neighbour_agreement": _("samples like it have other reference answers"),
+        "probability_beside_alike": _("samples like it have likelier reference answers"),
+        "margin_beside_alike": _("of samples like it the model is less sure of another answer"),
+        "agreement_beside_alike": _("samples like it have other reference answers"),
+        "loss_beside_alike": _("its training loss is higher than that of samples like it"),
         "image_text_similarity": _("image and text are unlike each other"),
-        "extreme_loss": _("its training loss is extreme"),
     }
     found = []
     for each in INPUTS:
-        rank = table[each.name][index].as_py()
+        # A score is as it was frozen: an older one was measured by other inputs.
+        known = each.name in table.column_names
+        rank = table[each.name][index].as_py() if known else None
         if rank is not None and rank >= STRIKING:
             found.append(Reason(words[each.name], float(rank)))
     found.sort(key=lambda reason: -reason.rank)

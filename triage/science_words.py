@@ -89,9 +89,11 @@ NEEDS = (
 INPUTS = (
     _("the model's probability of a reference answer"),
     _("probability of a reference answer minus that of the best other candidate"),
-    _("share of the nearest samples by image and question with the same reference answer"),
+    _("probability of a reference answer minus its mean over the samples most alike"),
+    _("margin of the reference answer minus its mean over the samples most alike"),
+    _("share of the samples most alike with the same reference answer, minus its mean over them"),
+    _("training loss in the later half of the epochs minus its mean over the samples most alike"),
     _("cosine of image and text embedding (one space)"),
-    _("how far the mean training loss lies above its split's median, in robust deviations"),
 )
 INPUT_NEEDS = (
     _("candidates with probabilities, answers"),

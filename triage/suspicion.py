@@ -16,12 +16,10 @@ from triage.encoders import unit
 from triage.scoring import normalise
 
 Floats = npt.NDArray[np.float64]
-# Neighbours that a sample's reference answer is held against.
-NEIGHBOURS = 15
+# The nearest samples of its split that a sample is held beside.
+ALIKE = 30
 # Rows whose similarities to all others are held in memory at once.
 _BLOCK = 1024
-# A median absolute deviation times this is a standard deviation, for normal values.
-_MAD_TO_SD = 1.4826
 
 
 @dataclass(frozen=True)
@@ -48,22 +46,34 @@ INPUTS: tuple[Input, ...] = (
         "candidates with probabilities, answers",
     ),
     Input(
-        "neighbour_agreement",
-        "share of the nearest samples by image and question with the same reference answer",
+        "probability_beside_alike",
+        "probability of a reference answer minus its mean over the samples most alike",
+        "low",
+        "candidates with probabilities, answers",
+    ),
+    Input(
+        "margin_beside_alike",
+        "margin of the reference answer minus its mean over the samples most alike",
+        "low",
+        "candidates with probabilities, answers",
+    ),
+    Input(
+        "agreement_beside_alike",
+        "share of the samples most alike with the same reference answer, minus its mean over them",
         "low",
         "answers",
+    ),
+    Input(
+        "loss_beside_alike",
+        "training loss in the later half of the epochs minus its mean over the samples most alike",
+        "high",
+        "loss",
     ),
     Input(
         "image_text_similarity",
         "cosine of image and text embedding (one space)",
         "low",
         "image_embedding and text_embedding, or a CLIP-type encoder",
-    ),
-    Input(
-        "extreme_loss",
-        "how far the mean training loss lies above its split's median, in robust deviations",
-        "high",
-        "loss",
     ),
 )
 NAMES = tuple(each.name for each in INPUTS)
@@ -75,18 +85,23 @@ def measure(rows: pa.Table, vectors: np.ndarray | None, similarity: np.ndarray |
     """One row a sample: position, sample_id and every input as a nullable double.
 
     `rows` (n) has COLUMNS; `vectors` (n, d) were made without looking at any answer; `similarity`
-    (n): cosines, NaN where unknown.
+    (n): cosines, NaN where unknown. What is hard for the model is hard for all samples of a kind,
+    and what is wrong is wrong for one: so a sample is held beside those most alike, too.
     """
     light = rows.select(["answers", "candidates", "split", "loss"]).to_pylist()
     answers = [normalise(row["answers"][0]) if row["answers"] else None for row in light]
     pairs = [reference_probabilities(row["candidates"], row["answers"]) for row in light]
-    losses = [float(np.mean(row["loss"])) if row["loss"] else np.nan for row in light]
+    probability = np.array([pair[0] for pair in pairs])
+    margin = np.array([pair[0] - pair[1] for pair in pairs])
+    alike = most_alike(vectors, [row["split"] for row in light])
     measured: dict[str, Floats] = {
-        "reference_probability": np.array([pair[0] for pair in pairs]),
-        "reference_margin": np.array([pair[0] - pair[1] for pair in pairs]),
-        "neighbour_agreement": neighbour_agreement(vectors, answers),
+        "reference_probability": probability,
+        "reference_margin": margin,
+        "probability_beside_alike": beside(alike, probability),
+        "margin_beside_alike": beside(alike, margin),
+        "agreement_beside_alike": beside(alike, agreement(alike, answers)),
+        "loss_beside_alike": beside(alike, np.array([late_loss(row["loss"]) for row in light])),
         "image_text_similarity": _whole(similarity, len(light)),
-        "extreme_loss": extreme_loss(np.array(losses), [row["split"] for row in light]),
     }
     columns = {
         name: pa.array(
@@ -116,45 +131,59 @@ def reference_probabilities(
     return found, other
 
 
-def neighbour_agreement(
-    vectors: np.ndarray | None, answers: Sequence[str | None], neighbours: int = NEIGHBOURS
-) -> Floats:
-    """Share of each sample's `neighbours` nearest others (cosine, those with an answer) whose
-    answer is its own; NaN without vectors, an answer, or two samples with one.
+def most_alike(
+    vectors: np.ndarray | None, splits: Sequence[str | None], count: int = ALIKE
+) -> npt.NDArray[np.int64]:
+    """The `count` nearest others (cosine) of each sample within its split: rows (n, count).
 
-    Time and memory: n²·d and n per row of a block, so n is capped by the caller.
+    -1 where there are fewer, and everywhere without vectors; no order. Samples without a split are
+    one of their own. Time: the sum over splits of n²·d; memory: n per row of a block.
     """
-    out = np.full(len(answers), np.nan)
-    known = np.array([index for index, answer in enumerate(answers) if answer is not None])
-    if vectors is None or len(known) < 2:
+    out = np.full((len(splits), count), -1, dtype=np.int64)
+    if vectors is None:
         return out
-    codes = np.unique([answers[index] for index in known], return_inverse=True)[1]
-    space = unit(vectors[known]).astype(np.float32)
-    count = min(neighbours, len(known) - 1)
-    for start in range(0, len(known), _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, len(known)))
-        cosines = space[block] @ space.T
-        cosines[np.arange(len(block)), block] = -np.inf
-        nearest = np.argpartition(cosines, -count, axis=1)[:, -count:]
-        out[known[block]] = (codes[nearest] == codes[block][:, None]).mean(axis=1)
-    return out
-
-
-def extreme_loss(losses: Floats, splits: Sequence[str | None]) -> Floats:
-    """(loss - median) / (1.4826 · MAD) within each split; NaN for an unknown loss.
-
-    A split whose losses do not vary has 0 everywhere: nothing in it is extreme.
-    """
-    out = np.full(len(losses), np.nan)
+    space = unit(vectors).astype(np.float32)
     named = np.array([split or "" for split in splits])
     for split in np.unique(named):
-        here = (named == split) & np.isfinite(losses)
-        if not here.any():
-            continue
-        off = losses[here] - np.median(losses[here])
-        spread = _MAD_TO_SD * float(np.median(np.abs(off)))
-        out[here] = off / spread if spread > 0 else 0.0
+        here = np.flatnonzero(named == split)
+        kept = min(count, len(here) - 1)
+        for start in range(0, len(here) if kept else 0, _BLOCK):
+            block = here[start : start + _BLOCK]
+            cosines = space[block] @ space[here].T
+            cosines[np.arange(len(block)), np.arange(start, start + len(block))] = -np.inf
+            out[block, :kept] = here[np.argpartition(cosines, -kept, axis=1)[:, -kept:]]
     return out
+
+
+def agreement(alike: npt.NDArray[np.int64], answers: Sequence[str | None]) -> Floats:
+    """Share of each sample's `alike` (n, k) that have its answer, of those that have one; NaN
+    without an answer or without any alike that has one."""
+    known = np.array([answer is not None for answer in answers])
+    codes = np.unique([answer or "" for answer in answers], return_inverse=True)[1]
+    counted = (alike >= 0) & known[alike]
+    same = counted & (codes[alike] == codes[:, None])
+    number = counted.sum(axis=1)
+    shares: Floats = same.sum(axis=1) / np.where(number, number, 1)
+    return np.where(known & (number > 0), shares, np.nan)
+
+
+def beside(alike: npt.NDArray[np.int64], values: Floats) -> Floats:
+    """`values` (n) minus their mean over each sample's `alike` (n, k); NaN where either is not
+    known."""
+    theirs = np.where(alike >= 0, values[alike], np.nan)
+    known = np.isfinite(theirs)
+    number = known.sum(axis=1)
+    means = np.where(known, theirs, 0.0).sum(axis=1) / np.where(number, number, 1)
+    differences: Floats = np.where(number > 0, values - means, np.nan)
+    return differences
+
+
+def late_loss(losses: Sequence[float] | None) -> float:
+    """Mean over the later half of the epochs' losses, the middle one counted; NaN without any.
+
+    Early losses tell hard from easy; wrong from right shows once the rest is learnt.
+    """
+    return float(np.mean(losses[len(losses) // 2 :])) if losses else np.nan
 
 
 def suspicious_ranks(inputs: pa.Table) -> dict[str, Floats]:
