@@ -4,7 +4,9 @@ import os
 import tempfile
 
 os.environ.setdefault("SECRET_KEY", "tests-only-not-a-secret")
-os.environ.setdefault("DATA_ROOT", tempfile.mkdtemp(prefix="alignment-triage-tests-"))
+# Gone when the process ends.
+FOLDER = tempfile.TemporaryDirectory(prefix="alignment-triage-tests-", ignore_cleanup_errors=True)
+os.environ.setdefault("DATA_ROOT", f"{FOLDER.name}/data")
 
 from triage.settings import *  # noqa: F403
 
@@ -19,4 +21,5 @@ STORAGES = {
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # WhiteNoise warns of a folder that is not there.
-STATIC_ROOT = tempfile.mkdtemp(prefix="alignment-triage-static-")
+STATIC_ROOT = f"{FOLDER.name}/static"
+os.mkdir(STATIC_ROOT)
