@@ -1,8 +1,8 @@
 """The record: what one row of a run may hold, and how a raw batch is brought into that shape.
 
-A raw batch is columns as a reader found them. Columns of a type that is certainly right are taken
-whole; any other column goes value by value through `values.py`, which says what is wrong where.
-Both ways give the same result; the first is only faster.
+A raw batch is columns as a reader found them. Columns that are certainly right are taken whole
+(`whole_columns.py`); any other column goes value by value through `values.py`, which says what is
+wrong where.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from triage import values
 from triage.mapping import ColumnMapping
+from triage.whole_columns import whole_column
 
 GRID = pa.list_(pa.list_(pa.float32()))
 CANDIDATE = pa.struct([("answer", pa.string()), ("probability", pa.float64())])
@@ -150,6 +151,12 @@ def conform(raw: RawBatch, mapping: ColumnMapping, default_split: str | None = N
     return Conformed(table, refusals)
 
 
+def texts_of(raw: RawBatch, mapping: ColumnMapping, name: str) -> list[str | None]:
+    """A text field of every row as it would be read; None where it cannot be."""
+    array, _bad = _field_column(raw, mapping.columns_of(name), BY_NAME[name])
+    return list(array.to_pylist())
+
+
 def _field_column(
     raw: RawBatch, sources: Sequence[str], field: Field
 ) -> tuple[pa.Array, dict[int, str]]:
@@ -160,45 +167,8 @@ def _field_column(
     if len(found) > 1:
         return _one_by_one(_joined(found), field)
     column = found[0]
-    whole = _whole_column(column, field) if isinstance(column, pa.Array) else None
+    whole = whole_column(column, field.check, field.arrow) if isinstance(column, pa.Array) else None
     return whole if whole is not None else _one_by_one(_listed(column), field)
-
-
-def _whole_column(column: pa.Array, field: Field) -> tuple[pa.Array, dict[int, str]] | None:
-    """The column at once where its type settles everything; None where values must be looked at."""
-    kind = column.type
-    if pa.types.is_null(kind):
-        return pa.nulls(len(column), field.arrow), {}
-    if field.check is values.text:
-        if pa.types.is_integer(kind):
-            return column.cast(pa.string()), {}
-        if pa.types.is_string(kind) and not _any(pc.match_substring(column, "\x00")):
-            return column, {}
-    elif field.check is values.answers and pa.types.is_string(kind):
-        if not _any(pc.match_substring_regex(column, r"^\s*\[|\x00")):
-            offsets = np.arange(len(column) + 1, dtype=np.int32)
-            absent = pc.fill_null(pc.equal(column, ""), True)
-            return pa.ListArray.from_arrays(offsets, column, mask=absent), {}
-    elif field.check is values.probability and pa.types.is_floating(kind):
-        return _probabilities(column)
-    elif field.check is values.split and pa.types.is_string(kind):
-        unique = {each for each in pc.unique(column).to_pylist() if each is not None}
-        if unique <= {"train", "val", "test", "ood"}:
-            return column, {}
-    return None
-
-
-def _probabilities(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
-    array = column.cast(pa.float64())
-    numbers = array.to_numpy(zero_copy_only=False)
-    outside = ~((numbers >= 0) & (numbers <= 1)) & ~array.is_null().to_numpy(zero_copy_only=False)
-    bad: dict[int, str] = {}
-    for index in np.flatnonzero(outside):
-        try:
-            values.probability(float(numbers[index]))
-        except ValueError as problem:
-            bad[int(index)] = str(problem)
-    return array, bad
 
 
 def _one_by_one(column: list[Any], field: Field) -> tuple[pa.Array, dict[int, str]]:
@@ -226,7 +196,7 @@ def _absent(value: Any, field: Field) -> bool:
 def _missing(array: pa.Array, field: Field) -> dict[int, str]:
     """Rows without a required value: null, or nothing but white space."""
     empty = pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(array)), 0), True)
-    if not _any(empty):
+    if not pc.any(empty).as_py():
         return {}
     reason = f"is missing: {field.description}"
     return {int(index): reason for index in np.flatnonzero(empty.to_numpy(zero_copy_only=False))}
@@ -274,7 +244,3 @@ def _in_words(value: Any) -> Any:
 
 def _listed(column: Column) -> list[Any]:
     return list(column.to_pylist()) if isinstance(column, pa.Array) else column
-
-
-def _any(mask: pa.Array) -> bool:
-    return bool(pc.any(mask).as_py())
