@@ -89,6 +89,12 @@ def said(words: str) -> str:
     return _(words) if words else ""
 
 
+@register.filter
+def all_said(fields: list[str]) -> str:
+    """Fields of the record, some with a remark, as a list in the reader's language."""
+    return _(", ").join(_(each) for each in fields)
+
+
 @register.inclusion_tag("diagnostics/_difference.html")
 def difference_strip(value: dict[str, Any], reach: float, settled: bool = False) -> dict[str, Any]:
     """A strip from -reach to +reach with zero marked, the difference and its interval.
