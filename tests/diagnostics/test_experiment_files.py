@@ -106,6 +106,24 @@ def test_a_wish_to_stop_is_heard_until_it_is_taken_back(files) -> None:
     files.teller(0)(0.2, "")
 
 
+def test_a_training_is_kept_until_its_group_is_forgotten(files) -> None:
+    first, second = files.keeper("aa"), files.keeper("bb")
+    assert first.load("x") is None
+    first.save("x", b"1")
+    first.save("x", b"12")
+    second.save("x", b"3")
+    assert (first.load("x"), first.load("y"), second.load("x")) == (b"12", None, b"3")
+
+    files.forget_trainings("aa")
+    files.forget_trainings("aa")
+    assert (first.load("x"), second.load("x")) == (None, b"3")
+    files.forget_trainings()
+    files.forget_trainings()
+    assert second.load("x") is None
+    first.save("x", b"4")
+    assert first.load("x") == b"4"
+
+
 def test_a_process_whose_parent_was_killed_gives_up(files, monkeypatch) -> None:
     tell = files.teller(0)
     monkeypatch.setattr(experiment_files.os, "getppid", lambda: 1)

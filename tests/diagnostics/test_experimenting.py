@@ -5,8 +5,11 @@ import dataclasses
 import json
 import pickle
 import sys
+import threading
+import time
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -246,6 +249,50 @@ def test_a_stop_gives_up_what_is_trained_and_resume_goes_on(run) -> None:
     experimenting.carry_out(experiment)
 
     assert again_from_rows(experiment).state == "done"
+
+
+def test_a_stopped_training_goes_on_from_its_epoch_and_leaves_nothing_behind(run) -> None:
+    wish = dataclasses.replace(CONTRASTIVE, trainer_options={**QUICK, "epochs": 24})
+    experiment = experiment_designs.design(run, wish)
+    files, steps = files_of(experiment), []
+
+    def stop_in_the_middle() -> None:
+        while not any("epoch" in step for _share, step in files.told().values()):
+            time.sleep(0.02)
+        files.ask_stop()
+
+    threading.Thread(target=stop_in_the_middle, daemon=True).start()
+    experimenting.carry_out(experiment)
+    experiment = again_from_rows(experiment)
+    assert experiment.state == "stopped"
+    assert files.run.has(*files.path("kept"))
+    before = experiment.trials.filter(state="done").count()
+    assert before in (0, 3)
+
+    experimenting.reopen(experiment)
+    look = threading.Thread(target=lambda: steps.extend(told_steps(files)), daemon=True)
+    look.start()
+    experimenting.carry_out(experiment)
+    look.join(timeout=60)
+
+    experiment = again_from_rows(experiment)
+    assert experiment.state == "done"
+    assert any("taken up after epoch" in step for step in steps)
+    assert not files.run.has(*files.path("kept"))
+    whole = carried_out(run, wish)
+    for trial in experiment.trials.all():
+        one = files.read_trial(trial.place, trial.seed)
+        other = files_of(whole).read_trial(trial.place, trial.seed)
+        assert one.predictions.tolist() == other.predictions.tolist()
+        assert one.confidence.tolist() == other.confidence.tolist()
+        np.testing.assert_array_equal(np.array(one.curve), np.array(other.curve))
+
+
+def told_steps(files) -> list[str]:
+    """The first step that names an epoch, as a page shows it."""
+    while not (found := [step for _share, step in files.told().values() if "epoch" in step]):
+        time.sleep(0.02)
+    return found
 
 
 def test_one_that_waits_is_stopped_at_once(run) -> None:

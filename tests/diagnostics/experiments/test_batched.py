@@ -132,13 +132,42 @@ def test_training_ends_early_where_every_seed_diverged() -> None:
 
 
 def test_what_is_raised_after_an_epoch_ends_the_training() -> None:
-    def refuse(together: Together, epoch: int, epochs: int) -> None:
-        raise RuntimeError(f"{epoch} of {epochs}")
+    def refuse(training: Training) -> None:
+        raise RuntimeError(f"{training.done} of {training.epochs}")
 
     with pytest.raises(RuntimeError, match="1 of 2"):
         train_together(
             [lesson(0)], sizes(), torch.from_numpy(MATERIAL.regions), SHORT, WEIGHTS, refuse
         )
+
+
+def test_a_training_goes_on_from_the_state_of_an_earlier_one() -> None:
+    recipe, lessons = replace(SHORT, epochs=3), (lesson(0), lesson(2))
+    regions = torch.from_numpy(MATERIAL.regions)
+    whole = trained(*lessons, recipe=recipe)
+    states = []
+
+    def keep(training: Training) -> None:
+        if training.done == 2:
+            state = {name: each.clone() for name, each in training.state().items()}
+            states.append((state, [each.tolist() for each in training.losses]))
+
+    train_together(lessons, sizes(), regions, recipe, WEIGHTS, keep)
+    [(state, losses)] = states
+
+    def go_on(training: Training) -> None:
+        training.go_on(state, losses)
+
+    later = train_together(lessons, sizes(), regions, recipe, WEIGHTS, before=go_on)
+    assert same(whole.together, 0, later.together, 0)
+    assert same(whole.together, 1, later.together, 1)
+    assert np.array_equal(whole.losses, later.losses)
+    with pytest.raises(ValueError, match="other models"):
+        train_together(lessons[:1], sizes(), regions, recipe, WEIGHTS, before=go_on)
+    with pytest.raises(ValueError, match="other models"):
+        train_together(lessons, sizes(), regions, SHORT, WEIGHTS, before=lambda training: (
+            training.go_on(state, losses * 2)
+        ))  # fmt: skip
 
 
 def test_few_samples_are_seen_more_often_and_in_smaller_batches() -> None:
@@ -191,6 +220,15 @@ def test_blanking_more_changes_no_order_and_blanks_the_same_samples_too() -> Non
     assert (less["no_image"] <= more["no_image"]).all()
     assert 0.4 < more["no_image"].mean().item() < 0.6
     assert not more["looked"][more["no_image"] > 0].any()
+
+
+def test_draws_go_on_after_epochs_that_were_drawn_before() -> None:
+    learnt = lesson(3, Shown(0.3, 0.2, variations=2, pictures=len(MATERIAL.regions)))
+    draw = learnt.draws()
+    drawn = [draw(64) for _ in range(4)]
+    later = learnt.draws(3)(64)
+    assert later.keys() == drawn[3].keys()
+    assert all(torch.equal(each, drawn[3][name]) for name, each in later.items())
 
 
 def test_wordings_and_variations_are_drawn_anew_each_epoch() -> None:
