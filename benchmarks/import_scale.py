@@ -1,8 +1,9 @@
 """Import at scale: 1,000,000 predictions in JSON Lines, then the pages' queries over that run.
 
-    .venv/bin/python benchmarks/import_scale.py [--rows N]
+    .venv/bin/python benchmarks/import_scale.py [--rows N] [--side]
 
-Prints one JSON line: seconds, peak memory of the importing process, and milliseconds a query.
+`--side`: with an embedding of 128 numbers and a 7 × 7 attention of every sample in an .npz side
+file, in another order. Prints one JSON line: seconds, peak memory of the importing process, and milliseconds a query.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from triage.ingest import ingest
 from triage.mapping import propose
 from triage.readers import open_reader
 from triage.records import FIELDS
+from triage.side_files import open_side_file
 from triage.store import DataRoot
 
 
@@ -57,13 +59,26 @@ def write_predictions(path: Path, rows: int, seed: int = 0) -> None:
                 sink.write(json.dumps(record) + "\n")
 
 
+def write_evidence(path: Path, rows: int, seed: int = 0) -> None:
+    """An embedding and an attention grid of every row, in an order of its own."""
+    rng = np.random.default_rng(seed)
+    np.savez(
+        path,
+        sample_id=np.array([f"s{number:08d}" for number in rng.permutation(rows)]),
+        image_embedding=rng.standard_normal((rows, 128), dtype=np.float32),
+        attention=rng.random((rows, 7, 7), dtype=np.float32),
+    )
+
+
 def import_once(source: Path, root: Path) -> None:
     """The import, in a process of its own so that its peak memory is its own."""
     reader = open_reader(source)
     mapping = propose(reader.columns(), [field.name for field in FIELDS])
     folder = DataRoot(str(root)).run(uuid.UUID(int=1))
     begun = time.perf_counter()
-    result = ingest(reader, source, folder, mapping=mapping, rule="exact")
+    evidence = source.with_name("evidence.npz")
+    sides = [open_side_file(evidence)] if evidence.exists() else []
+    result = ingest(reader, source, folder, mapping=mapping, rule="exact", sides=sides)
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
@@ -71,6 +86,7 @@ def import_once(source: Path, root: Path) -> None:
             {
                 "rows": result.samples,
                 "errors": result.errors,
+                "side_matched": [side["matched"] for side in result.sides],
                 "seconds": round(seconds, 1),
                 "peak_mb": round(peak),
             }
@@ -109,6 +125,7 @@ def main() -> None:
     """Make the file, import it in a child process, time the pages, print one line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--side", action="store_true", help="with evidence in a side file")
     parser.add_argument("--child", nargs=2, metavar=("SOURCE", "ROOT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -117,6 +134,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source, root = Path(folder, "predictions.jsonl"), Path(folder, "data")
         write_predictions(source, options.rows)
+        if options.side:
+            write_evidence(source.with_name("evidence.npz"), options.rows)
         command = [sys.executable, __file__, "--child", str(source), str(root)]
         child = subprocess.run(command, check=True, capture_output=True, text=True)
         figures = json.loads(child.stdout)

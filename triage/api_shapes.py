@@ -27,6 +27,7 @@ class RunShape(serializers.ModelSerializer):
             "name",
             "source_name",
             "source_sha256",
+            "side_files",
             "scoring",
             "mapping",
             "samples",
@@ -45,6 +46,9 @@ class ImportShape(serializers.Serializer):
 
     file = serializers.FileField(help_text="JSON Lines, CSV or Parquet; also .gz")
     images = serializers.FileField(required=False, help_text="a zip of the images")
+    side = serializers.FileField(
+        required=False, help_text=".npz or Parquet: attention, embeddings, losses by sample_id"
+    )
     name = serializers.CharField(required=False, max_length=200, default="")
     map = serializers.ListField(
         child=serializers.CharField(),

@@ -55,14 +55,24 @@ class FileForm(forms.Form):
         help_text=_("Leave empty if the file holds the images or there are none."),
     )
     images_path = forms.CharField(label=_("…or their folder on the server"), required=False)
+    side_upload = forms.FileField(
+        label=_("Side file: attention, embeddings, losses"),
+        required=False,
+        help_text=_(
+            "An .npz archive or Parquet file with sample_id and any of: attention, "
+            "image_embedding, text_embedding, region_embeddings, hidden_state, loss."
+        ),
+    )
+    side_path = forms.CharField(label=_("…or its path on the server"), required=False)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         folders = ", ".join(map(str, settings.IMPORT_FOLDERS))
         if not folders:
-            del self.fields["path"], self.fields["images_path"]
+            for name in ("path", "images_path", "side_path"):
+                del self.fields[name]
         else:
-            for name in ("path", "images_path"):
+            for name in ("path", "images_path", "side_path"):
                 self.fields[name].help_text = _("Inside %(folders)s.") % {"folders": folders}
 
     def _allowed(self, name: str) -> str:
@@ -80,14 +90,20 @@ class FileForm(forms.Form):
         """A path inside an import folder."""
         return self._allowed("images_path")
 
+    def clean_side_path(self) -> str:
+        """A path inside an import folder."""
+        return self._allowed("side_path")
+
     def clean(self) -> dict[str, Any]:
-        """Just one file."""
+        """Just one file of predictions, and at most one side file."""
         data = super().clean() or {}
         given = [name for name in ("upload", "path") if data.get(name)]
         if not given and not self.errors:
             raise forms.ValidationError(_("Choose a file of predictions."))
         if len(given) > 1:
             raise forms.ValidationError(_("Give an upload or a path, not both."))
+        if data.get("side_upload") and data.get("side_path"):
+            self.add_error("side_path", _("Give an upload or a path, not both."))
         return data
 
 

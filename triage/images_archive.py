@@ -42,7 +42,9 @@ def extract_images(
                 _write(opened, entry, into / _safe_path(entry.filename))
                 progress((number + 1) / len(wanted))
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as problem:
-        raise BadArchive(f"{archive.name}: the zip is damaged or cut off ({problem})") from None
+        raise BadArchive(
+            f"the zip of images is damaged or cut off ({problem}); make it anew and import again"
+        ) from None
     return Unpacked(len(wanted), len(entries) - len(wanted))
 
 

@@ -10,17 +10,22 @@ from triage.forms import FileForm, MappingForm
 from triage.imports import (
     FIELD_NAMES,
     PREVIEW_ROWS,
+    ImportRefused,
     Preview,
     cell,
     checked_rule,
     free_name,
     preview,
     rule_for,
+    side_file,
+    side_matches,
     trial,
 )
 from triage.mapping import ColumnMapping, merged, parse_assignments
 from triage.models import Job, Project
+from triage.readers import UnreadableFile
 from triage.scoring import RULES
+from triage.side_files import SideFile, check_mapping
 from triage.tasks import carry_out_import
 
 # Raw columns that a preview shows; a file may have hundreds.
@@ -40,6 +45,8 @@ def draft(project: Project, form: FileForm, user: Any) -> Job:
         path=given.get("path", ""),
         images=given.get("images_upload"),
         images_path=given.get("images_path", ""),
+        side=given.get("side_upload"),
+        side_path=given.get("side_path", ""),
     )
 
 
@@ -51,6 +58,8 @@ def _draft(
     path: str = "",
     images: Any = None,
     images_path: str = "",
+    side: Any = None,
+    side_path: str = "",
 ) -> Job:
     folder = staging.new_folder()
     try:
@@ -58,6 +67,11 @@ def _draft(
         source_name = Path(upload.name if upload else path).name
         pictures = str(staging.stage(images, folder)) if images else images_path
         preview(source, source_name)
+        sides = []
+        if side or side_path:
+            beside = staging.stage(side, folder) if side else Path(side_path)
+            sides = [{"path": str(beside), "name": Path(side.name if side else side_path).name}]
+            side_file(beside, sides[0]["name"])
     except BaseException:
         staging.throw_away(folder)
         raise
@@ -70,6 +84,7 @@ def _draft(
             "path": str(source),
             "source_name": source_name,
             "images": pictures,
+            "sides": sides,
             "staged": str(folder),
         },
     )
@@ -80,12 +95,15 @@ def import_at_once(project: Project, wishes: dict[str, Any], user: Any) -> Job:
 
     Raises ImportRefused or MappingError; then nothing is kept.
     """
-    job = _draft(project, user, upload=wishes["file"], images=wishes.get("images"))
+    job = _draft(
+        project, user, upload=wishes["file"], images=wishes.get("images"), side=wishes.get("side")
+    )
     try:
         looked = shown(job)
         changes = parse_assignments(wishes["map"], looked.columns, FIELD_NAMES)
         mapping = merged(looked.mapping, changes)
         rule = checked_rule(wishes["scoring"] or rule_for(looked, mapping))
+        _check_sides(job, mapping)
     except BaseException:
         give_up(job)
         raise
@@ -98,6 +116,18 @@ def import_at_once(project: Project, wishes: dict[str, Any], user: Any) -> Job:
 def shown(job: Job) -> Preview:
     """The file of a draft. Raises ImportRefused."""
     return preview(Path(job.request["path"]), job.request["source_name"])
+
+
+def sides_of(job: Job) -> list[SideFile]:
+    """The side files of a draft. Raises ImportRefused."""
+    return [side_file(Path(each["path"]), each["name"]) for each in job.request.get("sides", [])]
+
+
+def _check_sides(job: Job, mapping: ColumnMapping) -> None:
+    try:
+        check_mapping(sides_of(job), mapping)
+    except UnreadableFile as problem:
+        raise ImportRefused(str(problem)) from problem
 
 
 def mapping_form(job: Job, looked: Preview, data: Any | None) -> MappingForm:
@@ -131,11 +161,11 @@ def context(job: Job, looked: Preview, form: MappingForm) -> dict[str, Any]:
             [cell(row.get(column)) for column in looked.columns[:MOST_COLUMNS]]
             for row in looked.rows[:PREVIEW_ROWS]
         ],
-        **trial_context(looked, form),
+        **trial_context(job, looked, form),
     }
 
 
-def trial_context(looked: Preview, form: MappingForm) -> dict[str, Any]:
+def trial_context(job: Job, looked: Preview, form: MappingForm) -> dict[str, Any]:
     """The first rows as they would be read under the form as filled in."""
     if form.is_bound:
         form.is_valid()
@@ -144,7 +174,13 @@ def trial_context(looked: Preview, form: MappingForm) -> dict[str, Any]:
     else:
         mapping = looked.mapping
         rule, split = form.initial["rule"], form.initial["split"]
-    return {"tried": trial(looked, mapping, rule or "exact", split or "test"), "rule": rule}
+    sides = sides_of(job)
+    return {
+        "tried": trial(looked, mapping, rule or "exact", split or "test", sides),
+        "rule": rule,
+        "sides": [(side, side_matches(looked, mapping, side)) for side in sides],
+        "previewed": len(looked.rows[:PREVIEW_ROWS]),
+    }
 
 
 def confirm(job: Job, form: MappingForm) -> None:

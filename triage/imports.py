@@ -18,8 +18,9 @@ from triage.ingest import NothingToImport, ingest
 from triage.mapping import ColumnMapping, propose
 from triage.models import Project, Run
 from triage.readers import UnreadableFile, open_reader
-from triage.records import FIELDS, RawBatch, Refusal, conform
+from triage.records import FIELDS, RawBatch, Refusal, conform, texts_of
 from triage.scoring import ERROR_BELOW, RULES, missing_input, propose_rule, score
+from triage.side_files import KEY, SideFile, check_mapping, open_side_file
 from triage.store import DataRoot, RunFolder
 
 FIELD_NAMES = [field.name for field in FIELDS]
@@ -32,6 +33,10 @@ Progress = Callable[[float, str], None]
 
 class ImportRefused(ValueError):
     """The file cannot be imported as asked; the message is for the person who asked."""
+
+
+class SideFileRefused(ImportRefused):
+    """The file may be right; what was to be laid beside it is not."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,32 @@ def preview(path: Path, source_name: str) -> Preview:
     return Preview(reader.description, columns, rows, propose(columns, FIELD_NAMES))
 
 
+def side_file(path: Path, source_name: str) -> SideFile:
+    """Look at a side file. Raises SideFileRefused where it is none."""
+    try:
+        return open_side_file(path, source_name)
+    except UnreadableFile as problem:
+        raise SideFileRefused(str(problem)) from problem
+
+
 def rule_for(shown: Preview, mapping: ColumnMapping) -> str:
     """The likeliest scoring rule for the previewed rows, read under `mapping`."""
     table = conform(_raw(shown.columns, shown.rows), mapping).table
     return propose_rule(table.select(["answers", "correct"]).to_pylist())
 
 
-def trial(shown: Preview, mapping: ColumnMapping, rule: str, default_split: str) -> Trial:
-    """Read the previewed rows under `mapping`."""
+def trial(
+    shown: Preview,
+    mapping: ColumnMapping,
+    rule: str,
+    default_split: str,
+    sides: Sequence[SideFile] = (),
+) -> Trial:
+    """Read the previewed rows under `mapping`; of side files, whether they go with it."""
+    try:
+        check_mapping(sides, mapping)
+    except UnreadableFile as twice:
+        return Trial([], [], str(twice))
     conformed = conform(_raw(shown.columns, shown.rows[:PREVIEW_ROWS]), mapping, default_split)
     table, refusals = conformed.table, list(conformed.refusals)
     needs = RULES[rule].needs
@@ -103,13 +126,14 @@ def import_run(
     rule: str,
     default_split: str = "test",
     images: Path | None = None,
+    sides: Sequence[tuple[Path, str]] = (),
     user: Any | None = None,
     progress: Progress = lambda share, step: None,
 ) -> Run:
     """Import `source` as a run of `project`.
 
-    `images` is a folder that the run will point at, or a zip whose images it will carry. Raises
-    ImportRefused; then no file and no row of it is left.
+    `images` is a folder that the run will point at, or a zip whose images it will carry; `sides`
+    are side files with their names. Raises ImportRefused; then no file and no row of it is left.
     """
     name = name.strip() or free_name(project, source_name)
     if project.runs.filter(name=name).exists():
@@ -127,6 +151,7 @@ def import_run(
             rule=rule,
             default_split=default_split,
             image_root=image_root,
+            sides=[open_side_file(path, known_as) for path, known_as in sides],
             progress=progress,
         )
     except (UnreadableFile, NothingToImport, BadArchive) as problem:
@@ -136,8 +161,15 @@ def import_run(
     run.source_sha256, run.mapping, run.scoring = result.sha256, mapping.to_dict(), rule
     run.samples, run.errors, run.refused = result.samples, result.errors, result.refused
     run.images_missing, run.splits = result.images_missing, dict(result.splits)
+    run.side_files = list(result.sides)
     run.versions = versions()
     return _save(run, folder)
+
+
+def side_matches(shown: Preview, mapping: ColumnMapping, side: SideFile) -> int:
+    """How many of the previewed rows the side file has."""
+    rows = shown.rows[:PREVIEW_ROWS]
+    return side.known(texts_of(_raw(shown.columns, rows), mapping, KEY))
 
 
 def free_name(project: Project, source_name: str) -> str:

@@ -1,7 +1,7 @@
 """From a file to a run's folder: read, check, score, write; all of it or nothing."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from triage.mapping import ColumnMapping
 from triage.readers import Reader, UnreadableFile
 from triage.records import REQUIRED, SCHEMA, RawBatch, Refusal, conform
 from triage.scoring import ERROR_BELOW, RULES, missing_input, score
+from triage.side_files import SideFile, beside, check_mapping, nothing_matched
 from triage.store import RunFolder
 
 REFUSED_SCHEMA = pa.schema([("row", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
@@ -49,6 +50,7 @@ class IngestResult:
     splits: Mapping[str, int]
     images_missing: int
     first_refusals: tuple[Refusal, ...]
+    sides: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass
@@ -60,6 +62,7 @@ class _Writing:
     rule: str
     default_split: str
     image_root: Path | None
+    sides: Sequence[SideFile] = ()
     parts: int = 0
     samples: int = 0
     images_missing: int = 0
@@ -76,11 +79,13 @@ def ingest(
     rule: str,
     default_split: str = "test",
     image_root: Path | None = None,
+    sides: Sequence[SideFile] = (),
     progress: Progress = lambda share, step: None,
 ) -> IngestResult:
     """Write the file's rows into `folder` as samples with credit and error mark.
 
-    Raises UnreadableFile or NothingToImport; then, as after any other fault, the folder is gone.
+    `sides`: files whose fields are laid beside the rows. Raises UnreadableFile or NothingToImport;
+    then, as after any other fault, the folder is gone.
     """
     absent = [name for name in REQUIRED if not mapping.columns_of(name)]
     if absent:
@@ -92,7 +97,8 @@ def ingest(
         raise NothingToImport(
             f"the scoring rule '{rule}' needs a column mapped to '{RULES[rule].needs}'"
         )
-    writing = _Writing(folder, mapping, rule, default_split, image_root)
+    check_mapping(sides, mapping)
+    writing = _Writing(folder, mapping, rule, default_split, image_root, sides)
     try:
         for raw in reader.batches():
             _take(writing, raw)
@@ -109,7 +115,8 @@ def ingest(
 
 def _take(writing: _Writing, raw: RawBatch) -> None:
     raw, bad_images = _own_images(writing, raw)
-    conformed = conform(raw, writing.mapping, writing.default_split)
+    raw, mapping = beside(raw, writing.mapping, writing.sides)
+    conformed = conform(raw, mapping, writing.default_split)
     refusals = conformed.refusals + bad_images
     table = conformed.table
     if bad_images:
@@ -301,6 +308,10 @@ def _finish(writing: _Writing, source: Path) -> IngestResult:
     if not writing.samples:
         shown = "; ".join(str(refusal) for refusal in refusals[:3]) or "the file holds no rows"
         raise NothingToImport(f"no row could be taken: {shown}")
+    for side in writing.sides:
+        if not side.matched:
+            first = next(writing.folder.read_samples(["sample_id"]))["sample_id"][0].as_py()
+            raise NothingToImport(nothing_matched(side, first))
     kept = refusals[:MOST_REFUSALS]
     table = pa.table(
         {
@@ -324,7 +335,19 @@ def _finish(writing: _Writing, source: Path) -> IngestResult:
         splits=splits,
         images_missing=writing.images_missing,
         first_refusals=tuple(refusals[:20]),
+        sides=tuple(_side(each) for each in writing.sides),
     )
+
+
+def _side(side: SideFile) -> dict[str, Any]:
+    """What a run remembers of a side file."""
+    return {
+        "name": side.name,
+        "sha256": checksum(side.path),
+        "fields": list(side.fields),
+        "rows": len(side.rows),
+        "matched": side.matched,
+    }
 
 
 def checksum(path: Path) -> str:

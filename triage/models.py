@@ -105,6 +105,8 @@ class Run(models.Model):
     source_sha256 = models.CharField(max_length=64)
     # Absolute folder on the server; empty when the run carries its own pictures.
     image_root = models.CharField(max_length=1000, blank=True)
+    # Of each side file: name, sha256, fields, rows, and how many rows of the source it matched.
+    side_files = models.JSONField(default=list, blank=True)
     mapping = models.JSONField(default=dict)
     scoring = models.CharField(max_length=20)
     samples = models.PositiveBigIntegerField()

@@ -39,6 +39,8 @@ def _import(job: Job, progress: Progress) -> dict[str, Any]:
         rule=asked["rule"],
         default_split=asked["split"],
         images=Path(asked["images"]) if asked["images"] else None,
+        # Jobs that were queued before there were side files have none.
+        sides=[(Path(each["path"]), each["name"]) for each in asked.get("sides", [])],
         user=job.created_by,
         progress=progress,
     )

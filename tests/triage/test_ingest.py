@@ -226,6 +226,13 @@ def test_a_zip_that_would_write_elsewhere_is_refused_whole(tmp_path: Path, name:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_file_that_is_no_zip_is_refused_without_its_name_in_store(tmp_path: Path) -> None:
+    archive = tmp_path / "f4b70e705f30.zip"
+    archive.write_bytes(b"hello")
+    with pytest.raises(BadArchive, match=r"^the zip of images is damaged .*make it anew"):
+        extract_images(archive, tmp_path / "out")
+
+
 def test_a_zip_with_a_link_or_a_bomb_is_refused_and_other_files_are_passed_over(
     tmp_path: Path,
 ) -> None:

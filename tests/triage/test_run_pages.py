@@ -12,6 +12,7 @@ from scipy.stats import binomtest
 from tests.factories import make_project, make_run, sample_rows, write_lines
 from tests.triage.test_pictures import huge_png, png
 from triage.models import Role, StoredFilter
+from triage.templatetags.words import time_left
 
 pytestmark = pytest.mark.django_db
 
@@ -224,3 +225,19 @@ def test_an_analysis_is_started_once_and_its_end_is_shown(lead, tmp_path: Path) 
         follow=True,
     )
     assert "nowhere" in text(bad)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "about 1 second left"),
+        (89, "about 89 seconds left"),
+        (90, "about 2 minutes left"),
+        (332, "about 6 minutes left"),
+        (5400, "about 2 hours left"),
+    ],
+)
+def test_the_time_a_job_still_takes_is_told_in_the_unit_of_a_person(
+    seconds: int, words: str
+) -> None:
+    assert time_left(seconds) == words

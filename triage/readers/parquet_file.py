@@ -46,7 +46,7 @@ class ParquetReader:
         done, total = 0, self.file.metadata.num_rows
         for batch in self._read(ROWS_A_BATCH):
             table = pa.Table.from_batches([batch])
-            columns = {name: _plain(table.column(name)) for name in table.column_names}
+            columns = {name: plain(table.column(name)) for name in table.column_names}
             rows = np.arange(done + 1, done + 1 + batch.num_rows)
             done += batch.num_rows
             yield RawBatch(columns, rows, bytes_done=int(self.total_bytes * done / total))
@@ -58,7 +58,7 @@ class ParquetReader:
             raise UnreadableFile(f"{self.name}: damaged data ({problem}); copy it again") from None
 
 
-def _plain(column: pa.ChunkedArray) -> pa.Array:
+def plain(column: pa.ChunkedArray) -> pa.Array:
     """One array; dictionary-encoded and large text as plain text."""
     array = column.combine_chunks()
     kind = array.type

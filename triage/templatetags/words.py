@@ -1,7 +1,7 @@
 """Texts that were written down in English, by the worker or in a snapshot, for the reader."""
 
 from django import template
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from triage import science_words
 
@@ -18,3 +18,17 @@ def translated(text: str | None) -> str:
 def step_words(step: str | None) -> str:
     """What a job is doing."""
     return science_words.step_words(step or "")
+
+
+@register.filter
+def time_left(seconds: int) -> str:
+    """How long a job will still take, in the unit that a person would use."""
+    if seconds < 90:
+        words = ngettext("about %(n)s second left", "about %(n)s seconds left", seconds)
+        return words % {"n": seconds}
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        words = ngettext("about %(n)s minute left", "about %(n)s minutes left", minutes)
+        return words % {"n": minutes}
+    hours = round(minutes / 60)
+    return ngettext("about %(n)s hour left", "about %(n)s hours left", hours) % {"n": hours}

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from triage import import_page
 from triage.access import job_for, project_for
 from triage.forms import FileForm
-from triage.imports import ImportRefused
+from triage.imports import ImportRefused, SideFileRefused
 from triage.models import Job, Role
 
 
@@ -24,7 +24,9 @@ def import_start(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             job = import_page.draft(project, form, request.user)
         except ImportRefused as reason:
-            form.add_error("upload" if form.cleaned_data.get("upload") else "path", str(reason))
+            kind = "side_" if isinstance(reason, SideFileRefused) else ""
+            uploaded = form.cleaned_data.get(f"{kind}upload")
+            form.add_error(f"{kind}upload" if uploaded else f"{kind}path", str(reason))
         else:
             return redirect("triage:import", job_uuid=job.uuid)
     status = 422 if form.errors else 200
@@ -45,7 +47,7 @@ def import_describe(request: HttpRequest, job_uuid: Any) -> HttpResponse:
         return redirect("triage:job", job_uuid=job.uuid)
     form = import_page.mapping_form(job, looked, request.POST or None)
     if request.htmx:  # type: ignore[attr-defined]
-        tried = {"job": job, **import_page.trial_context(looked, form)}
+        tried = {"job": job, **import_page.trial_context(job, looked, form)}
         return render(request, "triage/_import_trial.html", tried)
     if request.method == "POST" and form.is_valid():
         import_page.confirm(job, form)

@@ -33,6 +33,14 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="name of the run (default: the file's)")
         parser.add_argument("--images", type=Path, help="folder or zip of the images")
         parser.add_argument(
+            "--side",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help=".npz or Parquet with attention, embeddings or losses by sample_id (repeatable)",
+        )
+        parser.add_argument(
             "--map",
             action="append",
             default=[],
@@ -66,6 +74,7 @@ class Command(BaseCommand):
                 rule=checked_rule(options["scoring"] or rule_for(shown, mapping)),
                 default_split=options["split"],
                 images=images.resolve() if images else None,
+                sides=[(each, each.name) for each in options["side"]],
                 user=user_named(options["user"]) if options["user"] else None,
                 progress=self._progress if options["verbosity"] > 1 else lambda share, step: None,
             )
@@ -79,6 +88,7 @@ class Command(BaseCommand):
             "errors": run.errors,
             "refused": run.refused,
             "images_missing": run.images_missing,
+            "side_files": run.side_files,
             "scoring": run.scoring,
             "mapping": run.mapping,
         }
