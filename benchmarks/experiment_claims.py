@@ -4,13 +4,13 @@
 
 Simulated experiments of a control and four arms without any difference, with 3 and with 5 seeds,
 are read by the same code as real ones: the first arm leads, as the one that is asked about, the
-others are looked at beside it. Samples have difficulties of their own (logit-normal); every training run
-shifts all samples (its seed's luck), each question type (its luck there) and each sample a little
-(what that run happened to learn), and the answers are drawn from the resulting chances. The arms
-share nothing but the samples: what a seed does to one arm says nothing about the other. Test sets
-of 500 to 2000 samples over fewer pictures, question types of unequal size down to a few samples;
-in every fourth experiment the treatment changes next to nothing, so that the arms differ in a
-handful of answers: there whole samples are coarse, and a t test is easily fooled.
+others are looked at beside it. Samples have difficulties of their own (logit-normal); every
+training run shifts all samples (its seed's luck), each question type (its luck there) and each
+sample a little (what that run happened to learn), and the answers are drawn from the resulting
+chances. The arms share nothing but the samples: what a seed does to one arm says nothing about the
+other. Test sets of 500 to 2000 samples over fewer pictures, question types of unequal size down to
+a few samples; in every fourth experiment the treatment changes next to nothing, so that the arms
+differ in a handful of answers: there whole samples are coarse, and a t test is easily fooled.
 
 `false_positive_k`: experiments whose leading arm reads as gain or loss, with k seeds; it must not
 exceed 6 %. `further_false_positive_k`: experiments in which any other arm does, after Holm.

@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/import_scale.py [--rows N] [--side]
 
 `--side`: with an embedding of 128 numbers and a 7 × 7 attention of every sample in an .npz side
-file, in another order. Prints one JSON line: seconds, peak memory of the importing process, and milliseconds a query.
+file, in another order. Prints one JSON line: seconds, peak memory of the importing process, and
+milliseconds a query.
 """
 
 import argparse
