@@ -76,9 +76,12 @@ def row(experiment: Experiment) -> dict[str, Any]:
 
 def page(experiment: Experiment) -> dict[str, Any]:
     """The page of one experiment: what came of it, how it was done, and how to do it again."""
-    reading = reading_of(experiment)
+    shown = progress(experiment)
+    # Where no trial ended with a result, tables of dashes would hide why.
+    done = any(each.state == Trial.State.DONE for each in shown["trials"])
+    reading = reading_of(experiment) if done else None
     context = {
-        **progress(experiment),
+        **shown,
         "title": title_of(experiment.name),
         "kind": kind_of(experiment),
         "reading": reading,
@@ -129,9 +132,26 @@ def progress(experiment: Experiment) -> dict[str, Any]:
         "job": experiment.job,
         "seeds": experiment.design["seeds"],
         "table": _table(experiment, trials),
-        "broken": [each for each in trials if each.why],
+        "broken": _broken(experiment, trials),
         "together": experiment.trainer == BUILTIN,
     }
+
+
+def _broken(experiment: Experiment, trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """Why trials came to no result: a line for each arm and reason, with its seeds."""
+    return [
+        {"words": arm["words"], "why": why, "seeds": seeds}
+        for arm in experiment.design["arms"]
+        for why, seeds in _seeds_by_reason(trials, arm["name"]).items()
+    ]
+
+
+def _seeds_by_reason(trials: Sequence[Trial], arm: str) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for trial in trials:
+        if trial.arm == arm and trial.why:
+            found.setdefault(trial.why, []).append(trial.seed)
+    return found
 
 
 def _table(experiment: Experiment, trials: Sequence[Trial]) -> list[dict[str, Any]]:
