@@ -16,12 +16,15 @@ function show(figure) {
     figure.dataset.zoomed = String(pressed("zoom"));
     draw();
   });
-  image.addEventListener("error", () => {
+  const broken = () => {
     const words = document.createElement("p");
     words.className = "empty";
     words.textContent = image.dataset.broken;
     image.parentElement.replaceChildren(words);
-  });
+  };
+  // It may have failed before this script ran: then no event comes.
+  if (image.complete && !image.naturalWidth) return broken();
+  image.addEventListener("error", broken);
   image.complete ? draw() : image.addEventListener("load", draw);
   new ResizeObserver(draw).observe(image);
 }
