@@ -1,6 +1,8 @@
-"""What a result should be taken with caution for: a baseline that was not trained to its end.
+"""What a result should be taken with caution for: a baseline that has not learnt its task.
 
-Such a baseline makes every treatment look like a cure: whatever it is, the model still learns.
+One that was not trained to its end makes every treatment look like a cure: whatever it is, the
+model still learns. One that only gives the commonest answer makes every treatment look harmless:
+what a model does not use it cannot miss.
 """
 
 from collections.abc import Mapping
@@ -12,8 +14,9 @@ import numpy as np
 from diagnostics.experiments.sentences import gettext_noop
 
 # In shares: the gain over the last third of the epochs, and the standard deviation over seeds,
-# beyond which the baseline is not settled.
-GAIN, SPREAD = 0.02, 0.02
+# beyond which the baseline is not settled; and by how much it has to be better than the commonest
+# answer.
+GAIN, SPREAD, LEARNT = 0.02, 0.02, 0.02
 LAST = 1 / 3
 
 
@@ -45,12 +48,27 @@ SCATTERED = Caution(
         "samples, before you conclude anything."
     ),
 )
+NOT_LEARNT = Caution(
+    "not_learnt",
+    gettext_noop(
+        "The baseline has not learnt its task: it is not two points better than always giving "
+        "the commonest answer of training to a question."
+    ),
+    gettext_noop(
+        "What a model does not use, it cannot miss: no change, or a small one, says nothing of the "
+        "cause here. Train on more samples, for more epochs, or with a checkpoint, before you "
+        "conclude anything."
+    ),
+)
 
 
 def cautions(reading: Mapping[str, Any]) -> tuple[Caution, ...]:
     """What speaks against taking the stored reading (`Reading.as_dict`) at its word."""
     baseline = reading["arms"][0]
     found = []
+    mean, commonest = baseline["mean"]["value"], reading.get("commonest")
+    if mean is not None and commonest and mean < commonest["value"] + LEARNT:
+        found.append(NOT_LEARNT)
     if last_gain(reading, baseline["words"]) > GAIN:
         found.append(STILL_RISING)
     spread = baseline["std"]["value"]

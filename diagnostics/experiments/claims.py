@@ -167,6 +167,7 @@ class Reading:
     `conclusion`: of the comparison that matters, the first that something is expected of.
     `charts`: learning curves, mean over seeds with the least and greatest as their band. `by_role`,
     `by_word`: the baseline's accuracy by the words of questions, where arms take words out.
+    `commonest`: accuracy of always giving the commonest answer, where the baseline is tested.
     """
 
     arms: tuple[ArmReading, ...]
@@ -176,6 +177,7 @@ class Reading:
     conclusion: Conclusion
     by_role: tuple[WordRow, ...] = ()
     by_word: tuple[WordRow, ...] = ()
+    commonest: Value | None = None
 
     def arm(self, name: str) -> ArmReading:
         """The arm of that name. Raises KeyError where there is none."""

@@ -13,6 +13,7 @@ from diagnostics.experiments.claims import (
     Reading,
     TrialReading,
 )
+from diagnostics.experiments.commonest import commonest_answer
 from diagnostics.experiments.comparing import Trials, adjusted_p, compare, pair
 from diagnostics.experiments.design import Arm, Design
 from diagnostics.experiments.material import Material
@@ -59,6 +60,7 @@ def read(
         conclusion=next(each.conclusion for each in comparisons if each.arm == leading),
         by_role=by_role,
         by_word=by_word,
+        commonest=_commonest(design, trials, material),
     )
 
 
@@ -92,6 +94,20 @@ def _arm(design: Design, arm: Arm, ended: Trials) -> ArmReading:
         trials=tuple(read_trials),
         extra=_extra(done),
     )
+
+
+def _commonest(design: Design, trials: Trials, material: Material) -> Value | None:
+    """Of the seeds that the baseline ended with; None where it cannot be told."""
+    arm = design.arms[0]
+    ended = [trials[arm.name, seed] for seed in design.seeds if (arm.name, seed) in trials]
+    found = [
+        value
+        for each in ended
+        if (value := commonest_answer(material, arm.settings, each.seed, each.rows)) is not None
+    ]
+    if not found:
+        return None
+    return Value(float(np.mean(found)), "share", count=len(found), how=sentences.OVER_SEEDS)
 
 
 def _trial(outcome: Outcome) -> TrialReading:

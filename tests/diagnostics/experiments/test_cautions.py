@@ -1,4 +1,4 @@
-"""When a result is not to be taken at its word: the baseline was not trained to its end."""
+"""When a result is not to be taken at its word: the baseline has not learnt its task."""
 
 from typing import Any
 
@@ -97,3 +97,20 @@ def test_other_experiments_are_not_read_by_words() -> None:
     treated = Arm("treated", "Cleaned", Settings(curation="curated"), "base")
 
     assert read_of(arms=(ARMS[0], treated))["by_role"] == []
+
+
+def test_a_baseline_that_is_no_better_than_the_commonest_answer_is_warned_of() -> None:
+    reading = read_of()
+
+    # Nothing is trained on here: there is no commonest answer to hold it against.
+    assert reading["commonest"] is None
+    assert "not_learnt" not in names(reading)
+    assert names({**reading, "commonest": {"value": 0.49}}) == ["not_learnt"]
+    assert names({**reading, "commonest": {"value": 0.53}}) == ["not_learnt"]
+    assert names({**reading, "commonest": {"value": 0.48}}) == []
+
+
+def test_a_reading_from_before_there_was_a_commonest_answer_is_read() -> None:
+    old = {key: value for key, value in read_of().items() if key != "commonest"}
+
+    assert names(old) == []
