@@ -58,10 +58,11 @@ def _needs(run: Run, kind: Any, form: ExperimentForm, material: Material) -> lis
     """Everything that it needs, whether it is there, and where to get what is missing."""
     from diagnostics.experiments.registry import missing, needed
 
-    lacking = missing(kind, material, form.chosen_options())
+    chosen = form.chosen_options(), str(form["trainer"].value() or "")
+    lacking = missing(kind, material, *chosen)
     return [
         {"need": each, "there": each not in lacking, "address": _address(run, each.name)}
-        for each in needed(kind, form.chosen_options())
+        for each in needed(kind, *chosen)
     ]
 
 

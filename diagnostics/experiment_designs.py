@@ -217,7 +217,7 @@ def _suited(run: Run, wish: Wish) -> Wish:
     except CuratedSetUnreadable as reason:
         raise ExperimentRefused(str(reason)) from reason
     options = registry.suited(kind, material, wish.options)
-    if lacking := registry.missing(kind, material, options):
+    if lacking := registry.missing(kind, material, options, wish.trainer):
         raise ExperimentRefused(experiment_needs.lacking_words(lacking))
     return replace(wish, options=options)
 

@@ -19,7 +19,15 @@ def source_of(run: Run) -> Any:
     from diagnostics.gathering_columns import RunSource
 
     pictures = RunPictures(run)
-    return RunSource(folder_of(run), run.scoring, run.source_sha256, pictures.load, pictures.size)
+    return RunSource(
+        folder_of(run),
+        run.scoring,
+        run.source_sha256,
+        pictures.load,
+        pictures.size,
+        # Where a sample names none the run may have others that are there.
+        pictured=run.images_missing < run.samples,
+    )
 
 
 def outline(run: Run, wish: Any) -> Material:

@@ -23,7 +23,8 @@ _COLUMNS = [
 class RunSource:
     """Where a run lies and how its pictures are read; `rule` and `checksum` are the run's.
 
-    `image_size`: width and height in pixels; asked only of pictures that have boxes.
+    `image_size`: width and height in pixels; asked only of pictures that have boxes. `pictured`:
+    whether any picture that is named was there when the run was imported.
     """
 
     folder: RunFolder
@@ -31,6 +32,7 @@ class RunSource:
     checksum: str = ""
     load_image: Callable[[str], Image.Image | None] = lambda path: None
     image_size: Callable[[str], tuple[int, int] | None] = lambda path: None
+    pictured: bool = True
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def outline_material(
     """The same samples before any picture is described: regions are zeros, of the same shape.
 
     Enough to tell what an experiment lacks, in a fraction of the time. A picture that is named is
-    taken to be there.
+    taken to be there, unless none was when the run was imported.
     """
     own = read_columns(source, seed, most)
     runs = [own] if target is None else [own, read_columns(target, seed, most)]
@@ -101,7 +101,7 @@ def outline_material(
 
 def _outlined(columns: Columns, known: frozenset[str]) -> Material:
     pictured, embedded = int((columns.picture >= 0).sum()), len(columns.vectors[0])
-    if pictured and pictured >= embedded:
+    if columns.source.pictured and pictured and pictured >= embedded:
         cells = GRID[0] * GRID[1]
         values = np.zeros((len(columns.paths), cells, 1), dtype=np.float32)
         seen = np.ones(len(columns.paths), dtype=bool)

@@ -8,7 +8,15 @@ from diagnostics.experiments.claims import Expectation
 from diagnostics.experiments.design import USUAL_SEEDS, Design
 from diagnostics.experiments.experiment import Experiment, Need, Option
 from diagnostics.experiments.material import Material
-from diagnostics.experiments.needs import ALWAYS, LOSSES, MISSING, SUSPICION
+from diagnostics.experiments.needs import (
+    ALWAYS,
+    LOSSES,
+    MISSING,
+    PICTURES,
+    REGIONS,
+    SUSPICION,
+    VARIED,
+)
 from diagnostics.experiments.settings import Settings
 
 __all__ = ["BY_NAME", "EXPERIMENTS", "Experiment", "Need", "Option", "design", "missing", "needed"]
@@ -22,19 +30,27 @@ BY_NAME: Mapping[str, Experiment] = {each.name: each for each in EXPERIMENTS}
 
 
 def missing(
-    experiment: Experiment, material: Material, options: Mapping[str, Any] | None = None
+    experiment: Experiment,
+    material: Material,
+    options: Mapping[str, Any] | None = None,
+    trainer: str = "",
 ) -> tuple[Need, ...]:
     """What the experiment needs and the material lacks; empty where it can begin."""
-    return tuple(each for each in needed(experiment, options) if not each.check(material))
+    return tuple(each for each in needed(experiment, options, trainer) if not each.check(material))
 
 
-def needed(experiment: Experiment, options: Mapping[str, Any] | None = None) -> tuple[Need, ...]:
-    """Everything that the experiment needs with these options."""
+def needed(
+    experiment: Experiment, options: Mapping[str, Any] | None = None, trainer: str = ""
+) -> tuple[Need, ...]:
+    """Everything that the experiment needs with these options, and that the trainer needs."""
     chosen = experiment.chosen(options or {})
+    # One that sees nothing learns from questions alone: whatever it is given changes little.
+    blind = trainer == "builtin" and not {PICTURES, REGIONS, VARIED}.intersection(experiment.needs)
+    always = (*ALWAYS, PICTURES) if blind else ALWAYS
     return tuple(
         # Weights by training loss need no mismatch score.
         LOSSES if each is SUSPICION and chosen.get("weighting") == "loss" else each
-        for each in (*ALWAYS, *experiment.needs)
+        for each in (*always, *experiment.needs)
         # What is withheld in testing is missing, whatever the run has.
         if not (each is MISSING and chosen.get("withheld"))
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,13 @@ from PIL import Image
 
 from diagnostics.experiments.outcomes import TrainingRefused
 from diagnostics.gathering_columns import RunSource
-from diagnostics.gathering_material import BOTH, NEW, NO_IMAGE, gather_material
+from diagnostics.gathering_material import (
+    BOTH,
+    NEW,
+    NO_IMAGE,
+    gather_material,
+    outline_material,
+)
 from triage.ingest import ingest
 from triage.mapping import propose
 from triage.readers import open_reader
@@ -258,3 +265,12 @@ def test_a_target_with_other_embeddings_is_refused(tmp_path: Path) -> None:
         sources.append(source_of(tmp_path, rows, name))
     with pytest.raises(TrainingRefused, match="different length"):
         gather_material(sources[0], target=sources[1])
+
+
+def test_an_outline_has_no_pictures_where_none_was_there_on_import(tmp_path: Path) -> None:
+    source = pictured(tmp_path)
+
+    assert (outline_material(source).image >= 0).all()
+    outline = outline_material(replace(source, pictured=False))
+    assert (outline.image < 0).all()
+    assert outline.regions.shape[1] == 1

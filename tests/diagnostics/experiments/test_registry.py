@@ -150,3 +150,16 @@ def test_a_run_without_training_or_without_pictures_says_so() -> None:
     assert "train" in [each.name for each in missing(BY_NAME["knowledge"], untrained)]
     blind = make_material(image=np.full(96, -1))
     assert [each.name for each in missing(BY_NAME["dropped_modality"], blind)] == ["image"]
+
+
+def test_the_builtin_trainer_needs_pictures_whatever_is_tried() -> None:
+    material = make_material()
+    blind = replace(material, image=np.full(len(material), -1), curated=curated(material, (0,)))
+
+    assert missing(BY_NAME["cleaning"], blind) == ()
+    assert missing(BY_NAME["cleaning"], blind, trainer="command") == ()
+    found = missing(BY_NAME["cleaning"], blind, trainer="builtin")
+    assert [each.name for each in found] == ["image"]
+    # Named once where the experiment needs them too.
+    twice = missing(BY_NAME["dropped_modality"], blind, trainer="builtin")
+    assert [each.name for each in twice] == ["image"]
