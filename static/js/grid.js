@@ -113,7 +113,7 @@ function start() {
     saving = false;
     save.disabled = false;
     const { reason } = await answer.json().catch(() => ({}));
-    say(reason ?? form.dataset.wordsLocked);
+    say(reason ?? (answer.status === 404 ? form.dataset.wordsGone : form.dataset.wordsLocked));
   }
 
   // Every verdict carries its submission: sent twice, it is recorded once.

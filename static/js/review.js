@@ -293,7 +293,7 @@ function start() {
   function tell() {
     const { waiting, trouble } = tray;
     const unsaved = `${waiting} ${form.dataset.wordsUnsaved}`;
-    const why = { offline: form.dataset.wordsOffline, locked: form.dataset.wordsRefused }[trouble];
+    const why = { offline: form.dataset.wordsOffline, gone: form.dataset.wordsGone, locked: form.dataset.wordsRefused }[trouble];
     trayWords.dataset.state = waiting > 1 || why ? "waiting" : "saved";
     trayWords.textContent = why ? `${unsaved} · ${why}` : waiting > 1 ? unsaved : waiting ? "" : form.dataset.wordsSaved;
   }

@@ -80,7 +80,8 @@ export class Tray {
     this.#timer = setTimeout(() => this.send(), pause);
   }
 
-  // saved, refused (the server will never take it), offline, or locked (not as this person, now).
+  // saved, refused (the server will never take it), offline, gone (the audit is not this person's
+  // any more), or locked (not as this person, now).
   async #post(entry) {
     const body = new URLSearchParams();
     for (const name of ["do", "place", "verdict", "candidate", "note", "corrected_answer", "comment", "seconds", "submission"]) {
@@ -97,6 +98,7 @@ export class Tray {
       });
       if (response.ok) return { kind: "saved", body: await response.json() };
       if (response.status === 409) return { kind: "refused", body: await response.json() };
+      if (response.status === 404) return { kind: "gone" };
       if (response.type === "opaqueredirect" || (response.status >= 400 && response.status < 500 && response.status !== 429)) return { kind: "locked" };
       return { kind: "offline" };
     } catch {

@@ -110,6 +110,15 @@ def test_a_grid_sent_without_a_connection_is_sent_again_once(open_as, audit) -> 
     assert Verdict.objects.count() == 12
 
 
+def test_who_left_the_project_hears_it_and_keeps_what_is_not_saved(open_as, audit) -> None:
+    page = open_as("ann", Role.ANNOTATOR, f"/audits/{audit.pk}/review/")
+    page.locator("article.item:not([hidden])").wait_for()
+    audit.project.memberships.filter(user__username="ann").delete()
+    page.keyboard.press("m")
+    page.get_by_text("kept here: the audit is not open to you any more").wait_for()
+    assert kinds_of(audit) == {}
+
+
 def test_the_warm_up_is_done_by_keys(open_as, audit) -> None:
     page = open_as("ann", Role.ANNOTATOR, f"/audits/{audit.pk}/warm-up/")
     for number, item in enumerate(ITEMS, start=1):
