@@ -218,3 +218,18 @@ def test_every_page_carries_the_strict_policy(client, house) -> None:
         assert "unsafe-eval" not in policy
         assert ("unsafe-inline" in policy) == (name == "triage:clusters")
         assert "script-src" not in policy
+
+
+def test_who_lost_a_password_hears_who_sets_a_new_one(client, house) -> None:
+    address = reverse("account_reset_password")
+    assert address in client.get(reverse("account_login")).content.decode()
+    assert "manage.py changepassword USERNAME" in client.get(address).content.decode()
+    # Accounts have no address to send anything to.
+    assert client.post(address, {"email": "ann@example.org"}).status_code == 405
+    client.force_login(get_user_model().objects.get(username="ann"))
+    assert "manage.py changepassword ann" in client.get(address).content.decode()
+
+
+def test_languages_are_offered_by_their_own_names(client, house) -> None:
+    client.force_login(get_user_model().objects.get(username="ann"))
+    assert "简体中文" in client.get(reverse("triage:account")).content.decode()
