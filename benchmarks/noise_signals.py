@@ -1,6 +1,6 @@
 """How well each signal of the diagnosis finds noise injected into training: one JSON line.
 
-    python -m benchmarks.noise_signals [--seeds 11 12 13]
+    python -m benchmarks.noise_signals [--seeds 11 12 13 14 15 16]
 
 A world is drawn and a model trained on it; a known share of its training pairs are shuffled and of
 its answers wrong. AUROC of each signal among the training samples, mean over the worlds: the losses
@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13, 14, 15, 16])
     seeds = parser.parse_args().seeds
     worlds = [one_world(seed) for seed in seeds]
     means = {
