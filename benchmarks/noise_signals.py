@@ -4,11 +4,11 @@
 
 A world is drawn and a model trained on it; a known share of its training pairs are shuffled and of
 its answers wrong. AUROC of each signal among the training samples, mean over the worlds: the losses
-of the epochs (mean, last, area under the margin, forgetting, largest jump), influence of a head on
-the built-in encoder's vectors (on itself, on the errors), what the model gives to the reference
-after training, the label-free mismatch score, and, where it can be imported (pip install cleanlab),
-the best of cleanlab's label quality scores on the same candidates. A signal that is not known of a
-sample stands in the middle.
+of the epochs (mean, last, area under the margin, forgetting, largest jump), influence through the
+model's answer layer (on itself, on the errors), what the model gives to the reference after
+training, the label-free mismatch score, and, where it can be imported (pip install cleanlab), the
+best of cleanlab's label quality scores on the same candidates, chosen anew in every world. A signal
+that is not known of a sample stands in the middle.
 """
 
 import argparse
