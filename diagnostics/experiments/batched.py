@@ -226,8 +226,25 @@ def _step(model: FusionModel, weights: Weights) -> Step:
         seen: Seen = functional_call(model, (parameters, buffers), inputs)
         return loss_of(seen, part, weights)
 
-    stepped: Step = vmap(grad_and_value(lost, has_aux=True))
-    return stepped
+    if weights.contrastive:
+        # The other way round its products are summed in another order: other last bits.
+        stepped: Step = vmap(grad_and_value(lost, has_aux=True))
+        return stepped
+    together = vmap(lost)
+
+    def step(
+        parameters: State, buffers: State, regions: Tensor, part: Mapping[str, Tensor]
+    ) -> tuple[State, tuple[Tensor, Tensor]]:
+        # No seed's loss depends on another's parameters, so that the gradient of their sum is
+        # each one's own; a fifth faster than to differentiate within the batched model.
+        leaves = {name: each.detach().requires_grad_() for name, each in parameters.items()}
+        total, loss = together(leaves, buffers, regions, part)
+        found = torch.autograd.grad(
+            total.sum(), list(leaves.values()), allow_unused=True, materialize_grads=True
+        )
+        return dict(zip(leaves, found, strict=True)), (total.detach(), loss)
+
+    return step
 
 
 def _stacked(parts: Sequence[Mapping[str, Tensor]], device: str) -> State:

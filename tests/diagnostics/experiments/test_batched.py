@@ -11,18 +11,20 @@ from diagnostics.experiments.batched import (
     Said,
     Together,
     Training,
+    _step,
     ask,
     one_thread,
     train_together,
 )
-from diagnostics.experiments.fusion import Sizes
+from diagnostics.experiments.fusion import FusionModel, Sizes
 from diagnostics.experiments.lessons import Asked, Lesson, Shown, Vocabulary, lesson_of, sides
-from diagnostics.experiments.losses import Weights
+from diagnostics.experiments.losses import Weights, loss_of
 from diagnostics.experiments.treatment import Examples
 from tests.diagnostics.experiments.material_factories import make_material
 
 MATERIAL = make_material(train=203, test=45)
 WEIGHTS = Weights(box=1, attended=1, relations=1, contrastive=1, boxed=True)
+PLAIN = replace(WEIGHTS, contrastive=0)
 SHORT = Recipe(epochs=2, least_steps=1)
 
 
@@ -79,11 +81,14 @@ def same(one: Together, place: int, other: Together, there: int) -> bool:
 
 
 @pytest.mark.parametrize("batch", [16, 48, 64])
-def test_a_seed_has_the_same_bits_whichever_are_trained_beside_it(batch: int) -> None:
+@pytest.mark.parametrize("weights", [WEIGHTS, PLAIN, Weights()])
+def test_a_seed_has_the_same_bits_whichever_are_trained_beside_it(
+    batch: int, weights: Weights
+) -> None:
     recipe = replace(SHORT, batch=batch)
-    many = trained(*(lesson(seed) for seed in range(5)), recipe=recipe)
+    many = trained(*(lesson(seed) for seed in range(5)), recipe=recipe, weights=weights)
     for seeds in ((1,), (3, 1), (0, 1, 2)):
-        some = trained(*(lesson(seed) for seed in seeds), recipe=recipe)
+        some = trained(*(lesson(seed) for seed in seeds), recipe=recipe, weights=weights)
         assert same(many.together, 1, some.together, seeds.index(1))
         one, other = said(many, 5), said(some, len(seeds))
         assert np.array_equal(one.answer[1], other.answer[seeds.index(1)])
@@ -117,12 +122,39 @@ def test_training_leaves_the_callers_random_state_alone() -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_a_seed_that_diverges_leaves_the_others_their_bits() -> None:
+@pytest.mark.parametrize("weights", [WEIGHTS, PLAIN])
+def test_a_seed_that_diverges_leaves_the_others_their_bits(weights: Weights) -> None:
     spoilt = lesson(1)
     spoilt = replace(spoilt, weight=np.where(np.arange(len(spoilt)) == 7, np.nan, spoilt.weight))
-    training = trained(lesson(0), spoilt, lesson(2))
+    training = trained(lesson(0), spoilt, lesson(2), weights=weights)
     assert training.diverged.tolist() == [False, True, False]
-    assert same(training.together, 2, trained(lesson(2)).together, 0)
+    assert same(training.together, 2, trained(lesson(2), weights=weights).together, 0)
+
+
+@pytest.mark.parametrize("weights", [WEIGHTS, PLAIN, Weights()])
+def test_gradients_are_those_of_each_model_by_itself(weights: Weights) -> None:
+    lessons, regions = (lesson(0), lesson(2)), torch.from_numpy(MATERIAL.regions)
+    together = Together.begin(sizes(), lessons)
+    drawn = [each.draws()(64) for each in lessons]
+    part = {name: torch.stack([each[name][0] for each in drawn]) for name in drawn[0]}
+    seen = regions[part["image"].clamp_min(0)]
+
+    gradients, (minimised, loss) = _step(together.model, weights)(
+        together.parameters, together.buffers, seen, part
+    )
+
+    for place, each in enumerate(lessons):
+        model = FusionModel(sizes(), torch.Generator().manual_seed(each.seed))
+        model.salience.copy_(each.salience)
+        own = {name: value[place] for name, value in part.items()}
+        found = model(seen[place], own["words"], own["no_image"], own["no_text"])
+        total, lost = loss_of(found, own, weights)
+        total.backward()
+        torch.testing.assert_close(minimised[place], total.detach())
+        torch.testing.assert_close(loss[place], lost)
+        for name, parameter in model.named_parameters():
+            expected = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            torch.testing.assert_close(gradients[name][place], expected)
 
 
 def test_training_ends_early_where_every_seed_diverged() -> None:
