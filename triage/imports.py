@@ -47,6 +47,8 @@ class Preview:
     columns: list[str]
     rows: list[dict[str, Any]]
     mapping: ColumnMapping
+    # Among them, what holds no record: cut, ragged, no object.
+    refusals: list[Refusal]
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def preview(path: Path, source_name: str) -> Preview:
         columns, rows = reader.columns(), reader.preview(PROPOSAL_ROWS)
     except UnreadableFile as problem:
         raise ImportRefused(str(problem)) from problem
-    return Preview(reader.description, columns, rows, propose(columns, FIELD_NAMES))
+    mapping = propose(columns, FIELD_NAMES)
+    return Preview(reader.description, columns, rows, mapping, reader.passed_over)
 
 
 def side_file(path: Path, source_name: str) -> SideFile:
@@ -94,8 +97,11 @@ def trial(
         check_mapping(sides, mapping)
     except UnreadableFile as twice:
         return Trial([], [], str(twice))
-    conformed = conform(_raw(shown.columns, shown.rows[:PREVIEW_ROWS]), mapping, default_split)
-    table, refusals = conformed.table, list(conformed.refusals)
+    first = _raw(shown.columns, shown.rows[:PREVIEW_ROWS], shown.refusals)
+    conformed = conform(first, mapping, default_split)
+    last = int(first.rows[-1]) if len(first.rows) >= PREVIEW_ROWS else None
+    unread = [each for each in shown.refusals if last is None or each.row < last]
+    table, refusals = conformed.table, sorted([*unread, *conformed.refusals], key=_row)
     needs = RULES[rule].needs
     if not mapping.columns_of(needs):
         problem = _("The scoring rule “%(rule)s” needs a column for %(field)s.")
@@ -113,7 +119,7 @@ def trial(
     ).to_pylist()
     for row, credit in zip(rows, score(table, rule) if rows else [], strict=True):
         row["credit"], row["is_error"] = float(credit), bool(credit < ERROR_BELOW)
-    return Trial(rows, sorted(refusals, key=lambda refusal: refusal.row))
+    return Trial(rows, sorted(refusals, key=_row))
 
 
 def import_run(
@@ -223,7 +229,13 @@ def cell(value: Any, longest: int = 120) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def _raw(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> RawBatch:
+def _row(refusal: Refusal) -> int:
+    return refusal.row
+
+
+def _raw(
+    columns: Sequence[str], rows: Sequence[Mapping[str, Any]], passed_over: Sequence[Refusal] = ()
+) -> RawBatch:
     found = {column: [row.get(column) for row in rows] for column in columns}
     # Images as bytes become paths on import; a preview only has to know that they are there.
     for values in found.values():
@@ -231,7 +243,10 @@ def _raw(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> RawBatch:
             data = value.get("bytes") if isinstance(value, dict) else value
             if isinstance(data, bytes):
                 values[index] = "image"
-    return RawBatch(found, np.arange(1, len(rows) + 1))
+    # The numbers that the rows have in the file: those passed over are counted there.
+    numbers = np.arange(1, len(rows) + len(passed_over) + 1)
+    numbers = numbers[~np.isin(numbers, [each.row for each in passed_over])]
+    return RawBatch(found, numbers[: len(rows)])
 
 
 def _images(folder: RunFolder, images: Path | None, progress: Progress) -> Path | None:

@@ -189,3 +189,35 @@ def test_the_page_says_when_no_worker_is_running(client, project) -> None:
         "No worker is running"
         in client.get(reverse("triage:job", args=[job.uuid])).content.decode()
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "cut.jsonl",
+            '{"id": "a", "question": "q", "answer": "x", "pred": "y"}\n{"id": \n'
+            '{"id": "c", "question": "", "answer": "x", "pred": "y"}\n',
+            ["2 of the first rows", "row 2: is not valid JSON", "row 3, question"],
+        ),
+        (
+            "ragged.csv",
+            "id,question,answer,pred\na,q,x,y\nb,q\nc,q,x,y,z,z\n",
+            ["2 of the first rows", "row 2: has 2 cells", "row 3: has 6 cells"],
+        ),
+        (
+            "mixed.json",
+            '[{"id": "a", "question": "q", "answer": "x", "pred": "y"}, 7]',
+            ["1 of the first rows", "row 2: is not a JSON object"],
+        ),
+        ("none.jsonl", "{no\n{nor\n{this}\n[]\n", ["4 of the first rows"]),
+    ],
+)
+def test_the_trial_names_rows_that_hold_no_record(client, project, name, text, words) -> None:
+    file = SimpleUploadedFile(name, text.encode())
+    page = client.post(
+        reverse("triage:import-start", args=[project.slug]), {"upload": file}, follow=True
+    )
+    shown = " ".join(page.content.decode().split())
+    for each in words:
+        assert each in shown

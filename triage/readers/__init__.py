@@ -15,7 +15,7 @@ from triage.readers.json_lines import JsonLinesReader
 from triage.readers.json_list import JsonListReader
 from triage.readers.parquet_file import ParquetReader
 from triage.readers.text_source import TextSource
-from triage.records import RawBatch
+from triage.records import RawBatch, Refusal
 
 __all__ = ["READERS", "Reader", "UnreadableFile", "open_reader"]
 
@@ -25,6 +25,8 @@ class Reader(Protocol):
 
     description: str
     total_bytes: int
+    # What the last preview passed over: rows that hold no record.
+    passed_over: list[Refusal]
 
     def columns(self) -> list[str]:
         """The names of the file's columns, in the order first seen."""

@@ -21,6 +21,7 @@ class CsvReader:
     def __init__(self, source: TextSource, delimiter: str) -> None:
         self.source = source
         self.total_bytes = source.total_bytes
+        self.passed_over: list[Refusal] = []
         self.delimiter = delimiter
 
     def columns(self) -> list[str]:
@@ -32,9 +33,12 @@ class CsvReader:
         records = self._records()
         header = self._header(next(records, []))
         rows: list[dict[str, Any]] = []
-        for cells in records:
+        self.passed_over = []
+        for number, cells in enumerate(records, start=1):
             if len(cells) == len(header):
                 rows.append({n: c for n, c in zip(header, cells, strict=True) if c != ""})
+            elif cells:
+                self.passed_over.append(_ragged(number, cells, header))
             if len(rows) >= count:
                 break
         return rows
@@ -52,9 +56,7 @@ class CsvReader:
                 kept.append(cells)
                 rows.append(number)
             elif cells:
-                refusals.append(
-                    Refusal(number, "", f"has {len(cells)} cells, the header has {len(header)}")
-                )
+                refusals.append(_ragged(number, cells, header))
             if number % ROWS_A_BATCH == 0:
                 yield self._batch(header, kept, rows, refusals)
                 kept, rows, refusals = [], [], []
@@ -88,3 +90,7 @@ class CsvReader:
         if twice:
             raise UnreadableFile(f"{self.source.name}: column names used twice: {sorted(twice)}")
         return header
+
+
+def _ragged(number: int, cells: list[str], header: list[str]) -> Refusal:
+    return Refusal(number, "", f"has {len(cells)} cells, the header has {len(header)}")

@@ -23,6 +23,7 @@ class JsonLinesReader:
     def __init__(self, source: TextSource) -> None:
         self.source = source
         self.total_bytes = source.total_bytes
+        self.passed_over: list[Refusal] = []
 
     def columns(self) -> list[str]:
         """Keys of the first 200 objects, in the order first seen."""
@@ -31,8 +32,10 @@ class JsonLinesReader:
     def preview(self, count: int = 20) -> list[dict[str, Any]]:
         """The first `count` objects; lines that are none are passed over."""
         rows: list[dict[str, Any]] = []
+        self.passed_over = []
         for block in self.source.blocks(256 * 1024):
             batch = parse_lines(self.source.name, block)
+            self.passed_over += batch.refusals
             found = zip(*(_listed(c) for c in batch.columns.values()), strict=True)
             for parts in islice(found, count - len(rows)):
                 pairs = zip(batch.columns, parts, strict=True)

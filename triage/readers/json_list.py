@@ -23,14 +23,21 @@ class JsonListReader:
         self.source = source
         self.total_bytes = source.total_bytes
         self._loaded: list[Any] | None = None
+        self.passed_over: list[Refusal] = []
 
     def columns(self) -> list[str]:
         """Keys of the first 200 objects."""
         return list(dict.fromkeys(key for row in self.preview(200) for key in row))
 
     def preview(self, count: int = 20) -> list[dict[str, Any]]:
-        """The first `count` objects."""
-        return [row for row in self._load()[: count * 2] if isinstance(row, dict)][:count]
+        """The first `count` objects; entries that are none are passed over."""
+        entries = self._load()[: count * 2]
+        self.passed_over = [
+            _no_object(number)
+            for number, row in enumerate(entries, start=1)
+            if not isinstance(row, dict)
+        ]
+        return [row for row in entries if isinstance(row, dict)][:count]
 
     def batches(self) -> Iterator[RawBatch]:
         """All entries; row n is the n-th entry of the list."""
@@ -39,9 +46,7 @@ class JsonListReader:
             part = entries[start : start + ROWS_A_BATCH]
             kept = [(start + i + 1, row) for i, row in enumerate(part) if isinstance(row, dict)]
             refusals = [
-                Refusal(start + i + 1, "", "is not a JSON object")
-                for i, row in enumerate(part)
-                if not isinstance(row, dict)
+                _no_object(start + i + 1) for i, row in enumerate(part) if not isinstance(row, dict)
             ]
             names = dict.fromkeys(key for _, row in kept for key in row)
             columns = {name: [row.get(name) for _, row in kept] for name in names}
@@ -73,3 +78,7 @@ class JsonListReader:
                 raise UnreadableFile(f"{self.source.name}: holds no list of objects")
             self._loaded = loaded
         return self._loaded
+
+
+def _no_object(number: int) -> Refusal:
+    return Refusal(number, "", "is not a JSON object")

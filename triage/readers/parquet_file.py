@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from triage.readers.faults import UnreadableFile
-from triage.records import RawBatch
+from triage.records import RawBatch, Refusal
 
 ROWS_A_BATCH = 20_000
 
@@ -22,6 +22,7 @@ class ParquetReader:
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
         self.total_bytes = path.stat().st_size
+        self.passed_over: list[Refusal] = []
         try:
             self.file = pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError) as problem:
