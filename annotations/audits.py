@@ -5,7 +5,6 @@ written to the database, and the audit, its items and its seats become visible i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +15,7 @@ from annotations import assigning, drawing, planning
 from annotations.estimation import protocols
 from annotations.estimation.protocols import Protocol
 from annotations.models import Audit, Item, Seat
+from annotations.planning import Wishes
 from annotations.refusals import AuditRefused
 from triage.models import Run, StoredFilter
 
@@ -68,22 +68,6 @@ def protocol_of(audit: Audit) -> Protocol:
         collected=preset.collected if preset else None,
         description=preset.description if preset else "",
     )
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What is wanted of a draw, checked: everything that is fixed before it."""
-
-    protocol: Protocol
-    criteria: Mapping[str, Any]
-    seed: int
-    question: str
-    design: str
-    policy: str
-    open_votes: bool
-    overlap: int
-    people: Sequence[Any]
-    gold: int
 
 
 def draw_audit(

@@ -6,23 +6,37 @@ Files first: snapshots are read and image copies made before anything is written
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
 
 from annotations import drawing, evidence, frames, gold
 from annotations.estimation import designs
+from annotations.estimation.protocols import Protocol
 from annotations.models import Audit, Item, MismatchScore, VerdictKind
 from annotations.refusals import AuditRefused
 from annotations.snapshots import snapshot_of
 from triage.models import Clustering, Run
 
-if TYPE_CHECKING:
-    from annotations.audits import Wishes
-
 # Keeps the places of gold items apart from the draw with the same seed.
 _STREAM = 1
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is wanted of a draw, checked: everything that is fixed before it."""
+
+    protocol: Protocol
+    criteria: Mapping[str, Any]
+    seed: int
+    question: str
+    design: str
+    policy: str
+    open_votes: bool
+    overlap: int
+    people: Sequence[Any]
+    gold: int
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,7 @@ class DrawPlan:
     gold: Mapping[str, str]
 
 
-def plan_draw(run: Run, wishes: "Wishes") -> DrawPlan:
+def plan_draw(run: Run, wishes: Wishes) -> DrawPlan:
     """Draw as wished. Raises AuditRefused where the errors, clusters or scores do not allow it."""
     top_five = wishes.question == Audit.Question.TOP_FIVE
     try:
@@ -65,7 +79,7 @@ def plan_draw(run: Run, wishes: "Wishes") -> DrawPlan:
     )
 
 
-def audit_columns(run: Run, wishes: "Wishes", plan: DrawPlan) -> dict[str, Any]:
+def audit_columns(run: Run, wishes: Wishes, plan: DrawPlan) -> dict[str, Any]:
     """What the audit's row says of the draw."""
     wanted, draw = wishes.protocol, plan.draw
     columns: dict[str, Any] = {
@@ -96,7 +110,7 @@ def audit_columns(run: Run, wishes: "Wishes", plan: DrawPlan) -> dict[str, Any]:
     return columns
 
 
-def items_of(run: Run, wishes: "Wishes", plan: DrawPlan) -> list[Item]:
+def items_of(run: Run, wishes: Wishes, plan: DrawPlan) -> list[Item]:
     """Unsaved items in the order they are served, their image copies already on the data root.
 
     Gold items stand at random places among the drawn ones, which keep the order of the draw.
@@ -129,7 +143,7 @@ def items_of(run: Run, wishes: "Wishes", plan: DrawPlan) -> list[Item]:
 
 
 def _draw(
-    frame: frames.Frame, wishes: "Wishes", cluster_at: Mapping[int, int] | None
+    frame: frames.Frame, wishes: Wishes, cluster_at: Mapping[int, int] | None
 ) -> drawing.Draw:
     if wishes.design != Audit.Design.PROPORTIONAL:
         return drawing.draw_by_protocol(frame.sample_ids, wishes.protocol, wishes.seed)
@@ -168,7 +182,7 @@ def _scores(
     return dict(zip(population, values.tolist(), strict=True))
 
 
-def _plan_document(wishes: "Wishes", plan: DrawPlan) -> dict[str, Any]:
+def _plan_document(wishes: Wishes, plan: DrawPlan) -> dict[str, Any]:
     """What the design fixed, as JSON: strata with their mean scores, question types, the stop."""
     types = Counter(plan.frame.question_type_of[sample_id] for sample_id in plan.draw.frame)
     document: dict[str, Any] = {
@@ -225,7 +239,7 @@ def _with_gold(drawn: Sequence[str], known: Sequence[str], seed: int) -> list[st
     return [next(shuffled) if place in places else next(rest) for place in range(total)]
 
 
-def _nothing_words(run: Run, wishes: "Wishes") -> str:
+def _nothing_words(run: Run, wishes: Wishes) -> str:
     if not run.errors:
         words = _("run “%(run)s” has no error samples: there is nothing to audit")
     elif wishes.question == Audit.Question.TOP_FIVE:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from annotations.estimation.noise_ratio import Established, NoiseRatio
+from annotations.estimation.noise_ratio import Established, NoiseRatio, PlannedLook
 from annotations.estimation.prediction_powered import stratified_score_assisted_interval
 from annotations.estimation.protocols import Protocol
 from annotations.estimation.sequential import repeated_interval, stopping_boundaries
@@ -86,24 +86,6 @@ class JudgedItem:
     outcome: Outcome
     stratum: int = 0
     score: float = 0.0
-
-
-@dataclass(frozen=True)
-class PlannedLook:
-    """Where a planned audit stands: after `looked_at` items, `at_least` or `below` once stopped.
-
-    Undecided items count against either claim: `fewest` noisy ones if none of them were noise,
-    `most` if all were. A claim made so is made by the true count too, at this item or before, so
-    that its chance to be wrong is no larger.
-    """
-
-    looked_at: int
-    fewest: int
-    most: int
-    cap: int
-    stopped: Literal["at_least", "below"] | None
-    low: float
-    high: float
 
 
 def score_assisted_ratio(

@@ -13,7 +13,7 @@ the undecided ones could hide.
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from annotations.estimation.intervals import (
     hypergeometric_interval,
 )
 from annotations.estimation.protocols import Protocol
-
-if TYPE_CHECKING:
-    from annotations.estimation.designs import PlannedLook
 
 MATCH, MISMATCH, WRONG_ANSWER, AMBIGUOUS = "match", "mismatch", "wrong_answer", "ambiguous"
 DECIDED_KINDS = (MATCH, MISMATCH, WRONG_ANSWER, AMBIGUOUS)
@@ -109,6 +106,24 @@ class Bounds:
 
 
 @dataclass(frozen=True)
+class PlannedLook:
+    """Where a planned audit stands: after `looked_at` items, `at_least` or `below` once stopped.
+
+    Undecided items count against either claim: `fewest` noisy ones if none of them were noise,
+    `most` if all were. A claim made so is made by the true count too, at this item or before, so
+    that its chance to be wrong is no larger.
+    """
+
+    looked_at: int
+    fewest: int
+    most: int
+    cap: int
+    stopped: Literal["at_least", "below"] | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class NoiseRatio:
     """Everything the page, the API and the command line say about an audit."""
 
@@ -132,7 +147,7 @@ class NoiseRatio:
     method: str = "exact"
     # How many more items the exact interval would have needed to be as narrow.
     extra_items: int = 0
-    planned: "PlannedLook | None" = None
+    planned: PlannedLook | None = None
 
     @property
     def sentence(self) -> dict[str, int | float]:
