@@ -171,7 +171,10 @@ def _empty_words(ratio: NoiseRatio, question: str) -> dict[str, str]:
             "%(drawn)s of %(population)s errors were drawn at random and wait for their verdicts. "
             "The ratio appears with the first one and is settled with the last."
         )
-    values = {"drawn": number_format(ratio.drawn), "population": number_format(ratio.population)}
+    values = {
+        "drawn": noise_words.grouped(ratio.drawn),
+        "population": noise_words.grouped(ratio.population),
+    }
     return {"title": _("No verdict yet"), "sentence": words % values}
 
 

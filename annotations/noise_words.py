@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,6 +20,11 @@ class Finding:
     state: str
     word: str
     words: tuple[str, ...]
+
+
+def grouped(count: int) -> str:
+    """A count as the tables beside it write theirs: 1,434."""
+    return number_format(count, 0, force_grouping=True)
 
 
 def share_words(protocol: Protocol) -> str:
@@ -40,10 +46,10 @@ def method_words(ratio: NoiseRatio) -> str:
 def sentence(ratio: NoiseRatio, question: str = NOISE) -> str:
     """The one sentence: what was drawn, what was found, what is true of all of them."""
     values = {
-        "drawn": ratio.drawn,
-        "population": ratio.population,
-        "successes": ratio.successes,
-        "decided": ratio.decided,
+        "drawn": grouped(ratio.drawn),
+        "population": grouped(ratio.population),
+        "successes": grouped(ratio.successes),
+        "decided": grouped(ratio.decided),
         "low": percent(ratio.low),
         "high": percent(ratio.high),
         "level": percent(ratio.level, 0),
@@ -55,7 +61,8 @@ def sentence(ratio: NoiseRatio, question: str = NOISE) -> str:
             "true share among the %(population)s is not known."
         )
     elif ratio.planned is not None:
-        values |= {"looked_at": ratio.planned.looked_at, "successes": ratio.planned.fewest}
+        values["looked_at"] = grouped(ratio.planned.looked_at)
+        values["successes"] = grouped(ratio.planned.fewest)
         words = _planned_sentence(question)
     elif question == TOP_FIVE:
         words = _top_five_sentence(ratio)

@@ -4,7 +4,9 @@ from itertools import product
 
 import numpy as np
 import pytest
+from django.utils import translation
 
+from annotations import noise_words
 from annotations.estimation.intervals import hypergeometric_count_interval, hypergeometric_interval
 from annotations.estimation.noise_ratio import (
     SENTENCE,
@@ -93,6 +95,12 @@ def test_the_two_answers_can_differ() -> None:
     )
     said = SENTENCE.format(**found.sentence)
     assert said.startswith("We drew 200 of 2000 errors at random; 45 of the 200 decided were noise")
+
+
+def test_the_page_groups_the_digits_of_counts_as_its_tables_do() -> None:
+    found = noise_ratio(Tally(population=12_000, drawn=1_434, match=1_000, mismatch=434), QUALITY)
+    with translation.override("en"):
+        assert noise_words.sentence(found).startswith("We drew 1,434 of 12,000 errors at random; ")
 
 
 def test_no_verdicts_say_nothing() -> None:
