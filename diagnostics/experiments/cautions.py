@@ -1,8 +1,8 @@
 """What a result should be taken with caution for: a baseline that has not learnt its task.
 
 One that was not trained to its end makes every treatment look like a cure: whatever it is, the
-model still learns. One that only gives the commonest answer makes every treatment look harmless:
-what a model does not use it cannot miss.
+model still learns. One that is no better than the commonest answer cannot miss what it does not
+use, and gains from whatever has that answer given oftener.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from diagnostics.experiments.commonest import has_learnt
 from diagnostics.experiments.sentences import gettext_noop
 
 # In shares: the gain over the last third of the epochs, and the standard deviation over seeds,
-# beyond which the baseline is not settled; and by how much it has to be better than the commonest
-# answer.
-GAIN, SPREAD, LEARNT = 0.02, 0.02, 0.02
+# beyond which the baseline is not settled.
+GAIN, SPREAD = 0.02, 0.02
 LAST = 1 / 3
 
 
@@ -51,13 +51,13 @@ SCATTERED = Caution(
 NOT_LEARNT = Caution(
     "not_learnt",
     gettext_noop(
-        "The baseline has not learnt its task: it is not two points better than always giving "
-        "the commonest answer of training to a question."
+        "Neither the baseline nor the arm that decides has learnt the task: they are not two "
+        "points better than always giving the commonest answer of training to a question."
     ),
     gettext_noop(
-        "What a model does not use, it cannot miss: no change, or a small one, says nothing of the "
-        "cause here. Train on more samples, for more epochs, or with a checkpoint, before you "
-        "conclude anything."
+        "What a model does not use it cannot miss, and a gain may be no more than the commonest "
+        "answer given oftener. Train on more samples, for more epochs, or with a checkpoint, "
+        "before you conclude anything."
     ),
 )
 
@@ -66,8 +66,11 @@ def cautions(reading: Mapping[str, Any]) -> tuple[Caution, ...]:
     """What speaks against taking the stored reading (`Reading.as_dict`) at its word."""
     baseline = reading["arms"][0]
     found = []
-    mean, commonest = baseline["mean"]["value"], reading.get("commonest")
-    if mean is not None and commonest and mean < commonest["value"] + LEARNT:
+    # Readings from before there was one have none.
+    commonest = reading.get("commonest") or {}
+    deciding = (baseline["name"], reading["conclusion"]["arm"])
+    means = [arm["mean"]["value"] for arm in reading["arms"] if arm["name"] in deciding]
+    if not has_learnt(means, commonest.get("value")):
         found.append(NOT_LEARNT)
     if last_gain(reading, baseline["words"]) > GAIN:
         found.append(STILL_RISING)

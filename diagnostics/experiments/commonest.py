@@ -12,6 +12,19 @@ from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.treatment import credits, tested_examples, training_examples
 from triage.scoring import normalise
 
+# By how much, in shares, an arm has to be better to have learnt more than that answer.
+LEARNT = 0.02
+
+
+def has_learnt(credits: Sequence[float | None], commonest: float | None) -> bool:
+    """Whether any arm of these mean credits is better than the commonest answer.
+
+    An arm that learns where its control did not is a result; where neither has, none is. True where
+    one of the two numbers is not known.
+    """
+    known = [each for each in credits if each is not None]
+    return commonest is None or not known or max(known) >= commonest + LEARNT
+
 
 def commonest_answer(material: Material, settings: Settings, seed: int, rows: Rows) -> float | None:
     """Mean credit, 0..1, on the tested `rows` of an arm, of its commonest training answer.

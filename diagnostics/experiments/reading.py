@@ -1,6 +1,7 @@
 """From the outcomes of an experiment to what may be claimed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from diagnostics.experiments.claims import (
     Comparison,
     Expectation,
     ForestRow,
+    Met,
     Reading,
     TrialReading,
 )
-from diagnostics.experiments.commonest import commonest_answer
+from diagnostics.experiments.commonest import commonest_answer, has_learnt
 from diagnostics.experiments.comparing import Trials, adjusted_p, compare, pair
 from diagnostics.experiments.design import Arm, Design
 from diagnostics.experiments.material import Material
@@ -52,15 +54,18 @@ def read(
         for place, each in enumerate(pairings, start=1)
     )
     by_role, by_word = read_words(design, trials, material)
+    arms = tuple(_arm(design, arm, ended) for arm in design.arms)
+    commonest = _commonest(design, trials, material)
+    comparisons = tuple(_held_back(each, arms, trials, commonest) for each in comparisons)
     return Reading(
-        arms=tuple(_arm(design, arm, ended) for arm in design.arms),
+        arms=arms,
         comparisons=comparisons,
         charts=_curves(design, trials),
         forest=_forest(comparisons),
         conclusion=next(each.conclusion for each in comparisons if each.arm == leading),
         by_role=by_role,
         by_word=by_word,
-        commonest=_commonest(design, trials, material),
+        commonest=commonest,
     )
 
 
@@ -108,6 +113,38 @@ def _commonest(design: Design, trials: Trials, material: Material) -> Value | No
     if not found:
         return None
     return Value(float(np.mean(found)), "share", count=len(found), how=sentences.OVER_SEEDS)
+
+
+def _held_back(
+    comparison: Comparison, arms: Sequence[ArmReading], trials: Trials, commonest: Value | None
+) -> Comparison:
+    """The comparison, which says nothing of the cause where nothing was changed, or learnt."""
+    if comparison.verdict == "no_claim":
+        return comparison
+    pair = (comparison.arm, comparison.control)
+    means = [each.mean.value for each in arms if each.name in pair]
+    if _same(comparison, trials):
+        words = sentences.SAME
+    elif commonest is not None and not has_learnt(means, commonest.value):
+        words = sentences.NOT_LEARNT
+    else:
+        return comparison
+    met: Met = "open" if comparison.as_expected else ""
+    said = replace(comparison.conclusion, means=words, as_expected=met)
+    return replace(comparison, conclusion=said, as_expected=met)
+
+
+def _same(comparison: Comparison, trials: Trials) -> bool:
+    """Whether both arms answered alike to the last bit, as only the same model does."""
+    return all(
+        np.array_equal(one.rows, other.rows)
+        and np.array_equal(one.credit, other.credit)
+        and np.array_equal(one.predictions, other.predictions)
+        and np.array_equal(one.confidence, other.confidence)
+        for each in comparison.per_seed
+        for one in (trials[comparison.control, each.seed],)
+        for other in (trials[comparison.arm, each.seed],)
+    )
 
 
 def _trial(outcome: Outcome) -> TrialReading:

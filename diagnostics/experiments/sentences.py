@@ -47,6 +47,13 @@ OPEN = gettext_noop(
     "That neither supports the cause nor speaks against it: more seeds or more tested samples "
     "would narrow the interval."
 )
+NOT_LEARNT = gettext_noop(
+    "Neither arm has learnt more than to give the commonest answer: that says nothing of the cause."
+)
+SAME = gettext_noop(
+    "Both arms gave the very same answers with every seed: the treatment had nothing to change "
+    "here, and says nothing of the cause."
+)
 NO_CLAIM = gettext_noop(
     "Nothing may be claimed before three seeds have ended in both arms: see why the trials ended."
 )

@@ -99,15 +99,19 @@ def test_other_experiments_are_not_read_by_words() -> None:
     assert read_of(arms=(ARMS[0], treated))["by_role"] == []
 
 
-def test_a_baseline_that_is_no_better_than_the_commonest_answer_is_warned_of() -> None:
+def test_arms_that_are_no_better_than_the_commonest_answer_are_warned_of() -> None:
     reading = read_of()
 
-    # Nothing is trained on here: there is no commonest answer to hold it against.
+    # Nothing is trained on here: there is no commonest answer to hold them against.
     assert reading["commonest"] is None
     assert "not_learnt" not in names(reading)
     assert names({**reading, "commonest": {"value": 0.49}}) == ["not_learnt"]
     assert names({**reading, "commonest": {"value": 0.53}}) == ["not_learnt"]
     assert names({**reading, "commonest": {"value": 0.48}}) == []
+    # An arm that learns where the baseline did not is a result.
+    treated = {**reading["arms"][1], "mean": {"value": 0.6}}
+    learnt = {**reading, "arms": [reading["arms"][0], treated], "commonest": {"value": 0.53}}
+    assert names(learnt) == []
 
 
 def test_a_reading_from_before_there_was_a_commonest_answer_is_read() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diagnostics.experiments.commonest import commonest_answer
+from diagnostics.experiments.commonest import commonest_answer, has_learnt
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.settings import Settings
 
@@ -40,3 +40,10 @@ def test_of_equals_the_first_is_said() -> None:
 def test_there_is_none_without_training_or_of_other_rows() -> None:
     assert commonest_answer(material([], TESTED), Settings(), 0, np.arange(4)) is None
     assert commonest_answer(material(TRAINED, TESTED), Settings(), 0, np.array([9])) is None
+
+
+def test_one_arm_that_learnt_is_enough() -> None:
+    assert has_learnt((0.5, 0.6), 0.55)
+    assert not has_learnt((0.5, 0.56), 0.55)
+    assert has_learnt((0.5, 0.56), None)
+    assert has_learnt((None, None), 0.55)

@@ -584,3 +584,43 @@ def test_every_verdict_has_its_sentence_for_every_expectation() -> None:
             assert said.seen
             assert said.means
         assert sentences.conclusion("treated", verdict, False, None).means
+
+
+def test_arms_that_learnt_nothing_say_nothing_of_the_cause() -> None:
+    """All answers are 'two': whoever always says so would be right everywhere."""
+    known = material()
+    trained = replace(
+        known, split=np.array(["train"] * 40 + ["test"] * (N - 40)), answers=(("two",),) * N
+    )
+    tested = np.arange(40, N)
+    found = [
+        replace(each, rows=tested, credit=each.credit[:360], predictions=each.predictions[:360])
+        for each in outcomes((0.50,) * 5, (0.55, 0.56, 0.54, 0.55, 0.55))
+    ]
+    expected = {"treated": Expectation("treated", "gain", "")}
+
+    reading = read(Design((BASE, TREATED), SEEDS), found, trained, expected)
+
+    assert reading.commonest is not None
+    assert reading.commonest.value == 1.0
+    assert reading.comparison("treated").verdict == "gain"
+    assert reading.conclusion.means == sentences.NOT_LEARNT
+    assert reading.conclusion.as_expected == reading.comparison("treated").as_expected == "open"
+
+
+def test_arms_that_answered_alike_to_the_last_bit_say_nothing_of_the_cause() -> None:
+    """As many dropped at random as a set drops that only corrects: none, the same training."""
+    found = outcomes((0.70, 0.71, 0.69, 0.70, 0.70), (0.70, 0.71, 0.69, 0.70, 0.70))
+    expected = {"treated": Expectation("treated", "flat", "")}
+
+    same = read(Design((BASE, TREATED), SEEDS), found, material(), expected)
+
+    assert same.comparison("treated").verdict == "none_seen"
+    assert same.conclusion.means == sentences.SAME
+    assert same.conclusion.as_expected == "open"
+    surer = [
+        replace(each, confidence=each.confidence + 0.1) if each.arm == "treated" else each
+        for each in found
+    ]
+    other = read(Design((BASE, TREATED), SEEDS), surer, material(), expected)
+    assert other.conclusion.means == sentences.FOR
