@@ -314,12 +314,12 @@ def test_the_api_starts_lists_stops_and_refuses(client, lead, run, monkeypatch) 
 def test_the_measured_gain_stands_beside_its_cause_and_in_the_report(client, lead, run) -> None:
     diagnose_run(run)
     page = client.get(reverse("diagnostics:diagnosis", args=[run.pk]))
-    assert "Measured gain" not in text_of(page)
+    assert "Measured change" not in text_of(page)
     assert "?experiment=cleaning" in page.content.decode()
     experiment = ended(run)
 
     page = text_of(client.get(reverse("diagnostics:diagnosis", args=[run.pk])))
-    assert "Measured gain" in page
+    assert "Measured change" in page
     gain = in_unit(experiment.summary["difference"]["value"], "points")
     assert f"Regions and keywords, contrasted {gain}" in page
     report = client.get(reverse("diagnostics:report", args=[run.pk]))
