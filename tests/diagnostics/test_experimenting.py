@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from annotations.curation import Recipe
-from diagnostics import experiment_designs, experimenting
+from diagnostics import experiment_designs, experiment_files, experimenting
 from diagnostics.arm_groups import groups
 from diagnostics.experiment_designs import ExperimentRefused, Wish, files_of, read_design
 from diagnostics.experiment_files import FilesChanged
@@ -251,8 +251,15 @@ def test_a_stop_gives_up_what_is_trained_and_resume_goes_on(run) -> None:
     assert again_from_rows(experiment).state == "done"
 
 
-def test_a_stopped_training_goes_on_from_its_epoch_and_leaves_nothing_behind(run) -> None:
-    wish = dataclasses.replace(CONTRASTIVE, trainer_options={**QUICK, "epochs": 24})
+@pytest.mark.parametrize("backend", ["local", pytest.param("ray", marks=pytest.mark.slow)])
+def test_a_stopped_training_goes_on_from_its_epoch_and_leaves_nothing_behind(
+    run, settings, monkeypatch, backend
+) -> None:
+    if backend == "ray":
+        pytest.importorskip("ray")
+    monkeypatch.setattr(experiment_files, "SECONDS_BETWEEN_WORDS", 0.0)
+    settings.COMPUTE_BACKEND = backend
+    wish = dataclasses.replace(CONTRASTIVE, trainer_options={**QUICK, "epochs": 40})
     experiment = experiment_designs.design(run, wish)
     files, steps = files_of(experiment), []
 
