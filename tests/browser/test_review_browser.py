@@ -155,6 +155,7 @@ def test_a_key_of_ones_own_judges_and_the_delivered_one_no_longer(open_review) -
     page = open_review()
     page.keyboard.press("?")
     page.get_by_role("link", name="Choose other keys").click()
+    page.wait_for_load_state()
     page.get_by_label("match", exact=True).press("z")
     wrong = "“z” is the key of “Twice as large, or whole” already."
     assert page.locator("#wrong-match").inner_text() == wrong
