@@ -180,5 +180,5 @@ def _code() -> str:
     return checksum([[path.name, path.read_text(encoding="utf-8")] for path in sources])
 
 
-# Now, not when it is needed: the files may be replaced while this process goes on with what it read.
+# Now, not when needed: files may be replaced while this process goes on with what it has read.
 CODE = _code()
