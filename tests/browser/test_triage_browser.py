@@ -103,7 +103,7 @@ def test_from_the_table_to_the_error_to_the_overlay(page: Any, served: Any, tmp_
     page.wait_for_url("**question_type=**")
     page.goto(f"{served.url}/runs/{run.pk}/errors/")
     page.click("table.samples tbody tr:first-child a >> nth=1")
-    page.wait_for_selector("[data-picture] img")
+    page.wait_for_function("document.querySelector('[data-picture] img')?.complete")
     assert page.evaluate("document.querySelector('[data-picture] img').naturalWidth") == 200
 
     def painted() -> int:
