@@ -21,11 +21,11 @@ from django.utils import timezone
 from annotations.cleaning import standing as standing_repairs
 from annotations.curation import Counts, Judgement, Recipe, count, decide, decided_schema
 from annotations.export_files import FORMATS, ExportRefused, write_export
-from annotations.frames import folder_of
 from annotations.models import Audit, CuratedSet
 from annotations.standing import Standing, standing_of
 from triage.browsing import RunBrowser
 from triage.models import Run
+from triage.run_folders import folder_of
 from triage.store import DataRoot
 
 Progress = Callable[[float, str], None]

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.conf import settings
 
 from annotations.models import MismatchScore
 from annotations.snapshots import COLUMNS
 from triage.browsing import RunBrowser, SampleFilter
 from triage.models import Clustering, Run
-from triage.store import DataRoot, RunFolder
+from triage.run_folders import folder_of
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,6 @@ class Frame:
     def question_type_of(self) -> dict[str, str | None]:
         """Question type by sample id."""
         return dict(zip(self.sample_ids, self.question_types, strict=True))
-
-
-def folder_of(run: Run) -> RunFolder:
-    """The run's files."""
-    return DataRoot(settings.DATA_ROOT).run(run.uuid)
 
 
 def error_filter(criteria: Mapping[str, Any]) -> SampleFilter:

@@ -16,10 +16,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.estimation import mismatch
-from annotations.frames import folder_of
 from annotations.models import UNDECIDED, Audit, MismatchScore
 from annotations.standing import standing_of
 from triage.models import Run
+from triage.run_folders import folder_of
 
 # Above this many samples a seeded part is scored: all errors first, then others at random.
 MOST_SAMPLES = 50_000

@@ -110,7 +110,7 @@ def answer(run: Any, brought: Brought) -> None:
     from django.contrib.auth import get_user_model
 
     from annotations.cleaning import Action, decide
-    from annotations.frames import folder_of
+    from triage.run_folders import folder_of
 
     person, _new = get_user_model().objects.get_or_create(username="re-annotators")
     given = {row["sample_id"]: row["answers"][0] for row in brought.rows if brought.verdicts}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from diagnostics.models import CauseVerdict, Diagnosis
 from triage.models import Run
+from triage.run_folders import folder_of
 
 UNDETERMINED = "undetermined"
 # Looked through for the next sample that a person has not judged yet.
@@ -82,7 +83,6 @@ def causes_of_clusters(run: Run) -> dict[int, dict[str, int]]:
     """How many error samples of each cluster were named which cause."""
     import pyarrow as pa
 
-    from diagnostics.diagnosing import folder_of
     from diagnostics.naming import read_causes
 
     diagnosis, clustering = Diagnosis.latest_of(run), run.current_clustering()

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,7 +12,7 @@ from diagnostics import documents
 from diagnostics.models import Diagnosis
 from triage.analysing import RunPictures
 from triage.models import Run
-from triage.store import DataRoot, RunFolder
+from triage.run_folders import folder_of
 
 Progress = Callable[[float, str], None]
 
@@ -85,8 +84,3 @@ def read_document(diagnosis: Diagnosis) -> dict[str, Any]:
     with folder.root.fs.open(folder.path(*diagnosis.path), "rb") as stream:
         found: dict[str, Any] = json.load(stream)
     return found
-
-
-def folder_of(run: Run) -> RunFolder:
-    """The run's files."""
-    return DataRoot(settings.DATA_ROOT).run(run.uuid)

@@ -11,10 +11,10 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
 
-from diagnostics.diagnosing import folder_of
 from diagnostics.models import Diagnosis
 from diagnostics.naming import read_causes, read_evidence
 from triage.models import Run
+from triage.run_folders import folder_of
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _CHUNK = 1 << 20

@@ -13,7 +13,6 @@ from annotations.curation import Recipe
 from annotations.models import CuratedSet
 from annotations.scoring_runs import latest_score
 from diagnostics import experiment_needs
-from diagnostics.diagnosing import folder_of
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiments.design import USUAL_SEEDS, Arm, Design, DesignRefused
 from diagnostics.experiments.settings import FACTORS, Settings
@@ -21,6 +20,7 @@ from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.judged_samples import CuratedSetUnreadable
 from diagnostics.models import Experiment, Trial
 from triage.models import Run
+from triage.run_folders import folder_of
 
 CUSTOM = "custom"
 BUILTIN, CHECKPOINT, COMMAND = "builtin", "checkpoint", "command"

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 
 from annotations.scoring_runs import latest_score
 from diagnostics import judged_samples
-from diagnostics.diagnosing import folder_of
 from diagnostics.experiments.material import Material
 from diagnostics.glossary_text import read_glossary
 from triage.analysing import RunPictures
 from triage.models import Run
+from triage.run_folders import folder_of
 
 
 def source_of(run: Run) -> Any:

@@ -17,7 +17,6 @@ from annotations.curated import export_to_data_root
 from annotations.curation import Recipe
 from diagnostics import judged_samples
 from diagnostics.arm_groups import Group, Work, groups, train
-from diagnostics.diagnosing import folder_of
 from diagnostics.experiment_designs import (
     BUILTIN,
     CHECKPOINT,
@@ -34,6 +33,7 @@ from diagnostics.experiments.settings import Settings
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.models import Experiment, Trial
 from diagnostics.region_pictures import RegionPictures
+from triage.run_folders import folder_of
 
 log = logging.getLogger(__name__)
 # What of the whole is gathering; the rest is training.

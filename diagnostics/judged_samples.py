@@ -25,9 +25,9 @@ from annotations.export_files import restore_cell
 from annotations.models import Audit, CuratedSet, Item, MismatchScore, Verdict, VerdictKind
 from annotations.scoring_runs import read_scores
 from annotations.standing import standing_of
-from diagnostics.diagnosing import folder_of
 from diagnostics.experiments.material import Curated, Material
 from triage.models import Run
+from triage.run_folders import folder_of
 from triage.store import DataRoot
 
 # A verdict, or a repair, that says that a sample is as it should be.

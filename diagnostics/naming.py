@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from diagnostics import documents
 from diagnostics.models import Diagnosis, Naming, RuleBook
+from triage.run_folders import folder_of
 
 if TYPE_CHECKING:
     from diagnostics.causes.evidence import Evidence
@@ -102,14 +103,14 @@ def name_diagnosis(diagnosis: Diagnosis, samples: "Samples", *, user: Any = None
             **{name: pa.array(values, from_pandas=True) for name, values in _columns(evidence)},
         }
     )
-    _folder(diagnosis).write_table(table, *diagnosis.evidence_path)
+    folder_of(diagnosis.run).write_table(table, *diagnosis.evidence_path)
     sizes = (int(side.sum()), int((side & samples.error).sum()))
     return _store(diagnosis, table, sizes, user)
 
 
 def name_anew(diagnosis: Diagnosis, *, user: Any = None) -> Naming:
     """Name the errors of a stored diagnosis by the rules of now."""
-    table = _folder(diagnosis).read_table(*diagnosis.evidence_path)
+    table = folder_of(diagnosis.run).read_table(*diagnosis.evidence_path)
     sizes = (int(diagnosis.parameters["evaluated"]), int(diagnosis.parameters["errors"]))
     return _store(diagnosis, table, sizes, user)
 
@@ -146,7 +147,7 @@ def _store(
         ),
         created_by=user,
     )
-    _folder(diagnosis).write_table(_causes(positions, named), *naming.path)
+    folder_of(diagnosis.run).write_table(_causes(positions, named), *naming.path)
     naming.save(force_insert=True)
     return naming
 
@@ -166,20 +167,14 @@ def _columns(evidence: "Evidence") -> list[tuple[str, np.ndarray]]:
     return [(name, np.asarray(values)) for name, values in evidence.columns.items()]
 
 
-def _folder(diagnosis: Diagnosis) -> Any:
-    from diagnostics.diagnosing import folder_of
-
-    return folder_of(diagnosis.run)
-
-
 def read_causes(naming: Naming) -> pa.Table:
     """position, cause, strength and rule of every error sample."""
-    return _folder(naming.diagnosis).read_table(*naming.path)
+    return folder_of(naming.diagnosis.run).read_table(*naming.path)
 
 
 def read_evidence(diagnosis: Diagnosis, columns: list[str] | None = None) -> pa.Table:
     """position, evaluated, and every column of evidence (or `columns`), of every error sample."""
-    return _folder(diagnosis).read_table(*diagnosis.evidence_path, columns=columns)
+    return folder_of(diagnosis.run).read_table(*diagnosis.evidence_path, columns=columns)
 
 
 def read_one(diagnosis: Diagnosis, naming: Naming, position: int) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ os.environ.setdefault("SECRET_KEY", "tests-only-not-a-secret")
 FOLDER = tempfile.TemporaryDirectory(prefix="alignment-triage-tests-", ignore_cleanup_errors=True)
 os.environ.setdefault("DATA_ROOT", f"{FOLDER.name}/data")
 
-from triage.settings import *  # noqa: F403
+from triage.settings import *  # noqa: E402, F403
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from triage.models import Clustering, ConfirmedCluster, Run
-from triage.run_page import folder_of
+from triage.run_folders import folder_of
 
 MOST_POSITIONS = 200_000
 

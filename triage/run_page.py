@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -15,7 +14,7 @@ from triage.error_rates import clopper_pearson
 from triage.features import FEATURES
 from triage.filters import filter_from, query_of, selection_words
 from triage.models import Job, Run
-from triage.store import DataRoot, RunFolder
+from triage.run_folders import folder_of
 
 PAGE_ROWS = 50
 # Rows of a breakdown on one page; a template column may have thousands.
@@ -23,11 +22,6 @@ MOST_GROUPS = 200
 # Shown beside a sample in a list, as far as the file says them; templates are too long for it.
 LISTED = ("question_type", "category", "difficulty", "split", "domain")
 SORTS = ("rate", "samples", "errors", "value")
-
-
-def folder_of(run: Run) -> RunFolder:
-    """The run's files."""
-    return DataRoot(settings.DATA_ROOT).run(run.uuid)
 
 
 def browser_of(run: Run) -> RunBrowser:

@@ -9,7 +9,7 @@ import numpy as np
 from triage.image_files import NotAPicture
 from triage.models import Run
 from triage.pictures import read_run_image, size_of
-from triage.run_page import folder_of
+from triage.run_folders import folder_of
 
 
 def shown(run: Run, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from annotations.estimation.noise_ratio import Tally, noise_ratio
 from annotations.estimation.prediction_powered import stratified_score_assisted_interval
 from annotations.estimation.protocols import PROTOCOLS, custom
 from annotations.estimation.sequential import repeated_interval, stopping_boundaries
-from annotations.frames import folder_of
 from annotations.models import Audit, MismatchScore
 from tests.annotations.audit_factories import (
     cluster_errors,
@@ -25,6 +24,7 @@ from tests.annotations.audit_factories import (
     make_member,
     make_project_of,
 )
+from triage.run_folders import folder_of
 
 RULE = custom(60, Fraction(1, 5), strict=False)
 

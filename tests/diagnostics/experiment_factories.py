@@ -8,7 +8,6 @@ from typing import Any
 from annotations import audits
 from annotations.audits import draw_audit
 from annotations.curated import export_to_data_root
-from annotations.frames import folder_of
 from annotations.models import CuratedSet, Repair
 from annotations.scoring_runs import score_run
 from diagnostics.testbed.run_files import WrittenRun, write_run
@@ -17,6 +16,7 @@ from diagnostics.testbed.world import SMALL
 from tests.annotations.audit_factories import give_verdicts, make_member, make_project_of
 from tests.factories import make_run
 from triage.models import Project, Run
+from triage.run_folders import folder_of
 
 WORLD = dataclasses.replace(
     SMALL, train=160, val=20, test=80, ood=40, share_wrong_answers=0.15, share_mismatched=0.05

@@ -16,7 +16,7 @@ from tests.annotations.audit_factories import (
     make_project_of,
 )
 from triage.records import BY_NAME
-from triage.run_page import folder_of
+from triage.run_folders import folder_of
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from diagnostics.gathering import Sources, gather
 from diagnostics.gathering_influence import influence_numbers
 from diagnostics.measures.samples import Groups, Samples, Vectors
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
-from triage.run_page import folder_of
+from triage.run_folders import folder_of
 
 TRAIN, TEST, ANSWERS, FLIPPED = 400, 100, 4, 40
 

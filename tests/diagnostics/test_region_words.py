@@ -21,7 +21,7 @@ from tests.annotations.audit_factories import (
     make_member,
     make_project_of,
 )
-from triage.run_page import folder_of
+from triage.run_folders import folder_of
 
 
 def test_a_keyword_is_held_against_the_region_most_like_it() -> None:

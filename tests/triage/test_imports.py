@@ -16,7 +16,8 @@ from tests.triage.test_pictures import png
 from triage.imports import ImportRefused, allowed_folder, import_run, preview, rule_for, trial
 from triage.mapping import ColumnMapping
 from triage.models import Run
-from triage.run_page import browser_of, folder_of
+from triage.run_folders import folder_of
+from triage.run_page import browser_of
 from triage.store import DataRoot
 
 pytestmark = pytest.mark.django_db

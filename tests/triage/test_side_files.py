@@ -18,7 +18,7 @@ from django.urls import reverse
 from tests.factories import make_project, sample_rows, write_lines
 from triage.models import Job, Role, Run
 from triage.readers import UnreadableFile
-from triage.run_page import folder_of
+from triage.run_folders import folder_of
 from triage.side_files import open_side_file
 
 NAMES = ["c", "a", "absent"]

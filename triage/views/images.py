@@ -8,7 +8,7 @@ from triage.access import run_for
 from triage.image_files import NotAPicture
 from triage.models import Run
 from triage.pictures import SIDES, image_key, read_run_image, rendition
-from triage.run_page import folder_of
+from triage.run_folders import folder_of
 from triage.store import DataRoot
 
 
