@@ -175,7 +175,6 @@ SEMANTIC_GAP = (
 )
 AMBIGUITY = (
     _("Errors where the first two candidates are less than 10 points apart"),
-    _("answers (several a sample)"),
     _("Reference first"),
     _("Errors whose reference is second to fifth"),
     _("The right reading is there and not first: context or several right answers may help."),
@@ -280,4 +279,13 @@ VALUES = (
     _("matched"),
     _("mismatched"),
     _("loss"),
+)
+# Fields of the file with a remark; a bare field's name is the same in every language.
+FIELDS = (
+    _("answers (several a sample)"),
+    _("image_embedding and text_embedding in one space"),
+    _("loss (one per epoch)"),
+    _("region_embeddings and word_embeddings"),
+    _("split (with ood rows)"),
+    _("split (with train rows)"),
 )

@@ -84,6 +84,12 @@ def parted(name: str) -> SafeString:
 
 
 @register.filter
+def says_nothing(summary: dict[str, Any]) -> bool:
+    """Whether the number moved and nothing follows: neither arm had learnt its task."""
+    return summary.get("verdict") in ("gain", "loss") and summary.get("as_expected") == "open"
+
+
+@register.filter
 def said(words: str) -> str:
     """Words of a measure in the reader's language."""
     return _(words) if words else ""
@@ -91,8 +97,11 @@ def said(words: str) -> str:
 
 @register.filter
 def all_said(fields: list[str]) -> str:
-    """Fields of the record, some with a remark, as a list in the reader's language."""
-    return _(", ").join(_(each) for each in fields)
+    """Fields of the record as a list in the reader's language.
+
+    A remark on a field is translated; a bare name stays as the file has to spell it.
+    """
+    return _(", ").join(_(each) if " " in each else each for each in fields)
 
 
 @register.inclusion_tag("diagnostics/_difference.html")

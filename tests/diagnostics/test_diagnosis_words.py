@@ -105,3 +105,5 @@ def test_the_fields_that_a_measure_lacks_are_listed_as_the_reader_writes_lists()
     with translation.override("en"):
         assert all_said(["loss", "split (with train rows)"]) == "loss, split (with train rows)"
         assert all_said([]) == ""
+    with translation.override("zh-hans"):
+        assert all_said(["loss", "split (with train rows)"]) == "loss、split（含 train 行）"
