@@ -160,7 +160,9 @@ def material_of(experiment: Experiment, progress: Progress) -> Material:
     )
     material = replace(material, glossary=read_glossary(experiment.glossary))
     kind = BY_NAME.get(experiment.name)
-    lacking = missing(kind, material, experiment.options) if kind is not None else ()
+    lacking: tuple[Any, ...] = ()
+    if kind is not None:
+        lacking = missing(kind, material, experiment.options, experiment.trainer)
     if lacking:
         raise ExperimentRefused(lacking_words(lacking))
     return material

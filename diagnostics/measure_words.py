@@ -283,6 +283,7 @@ VALUES = (
 # Fields of the file with a remark; a bare field's name is the same in every language.
 FIELDS = (
     _("answers (several a sample)"),
+    _("hidden_state or image_embedding"),
     _("image_embedding and text_embedding in one space"),
     _("loss (one per epoch)"),
     _("region_embeddings and word_embeddings"),

@@ -165,7 +165,7 @@ EXPERIMENTS = (
     Experiment(
         name="localization_probe",
         cause="spatial",
-        title=gettext_noop("Localization probe"),
+        title=gettext_noop("Localisation probe"),
         why=gettext_noop(
             "Has the model choose the answer's box among all regions, with and without knowing "
             "where they lie."

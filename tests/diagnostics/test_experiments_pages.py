@@ -333,6 +333,21 @@ def test_the_measured_gain_stands_beside_its_cause_and_in_the_report(client, lea
     assert semantic["measured"] == [listed]
 
 
+def test_a_gain_of_a_model_that_has_learnt_nothing_is_no_gain_in_lists(client, lead, run) -> None:
+    diagnose_run(run)
+    experiment = ended(run)
+    for verdict, as_expected, words in (
+        ("gain", "open", "task not learnt"),
+        ("gain", "yes", "gain"),
+    ):
+        experiment.summary |= {"verdict": verdict, "as_expected": as_expected}
+        experiment.save(update_fields=["summary"])
+        listed = client.get(reverse("diagnostics:experiments", args=[run.pk]))
+        assert f">{words}</span>" in listed.content.decode()
+        page = text_of(client.get(reverse("diagnostics:diagnosis", args=[run.pk])))
+        assert ("task not learnt" in page) == (words == "task not learnt")
+
+
 def test_the_checklist_leads_to_the_experiment(run) -> None:
     from diagnostics.experiments.registry import BY_NAME
 
