@@ -51,7 +51,7 @@ class Rule:
 
 THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("sure", 0.7, "the model is sure from this probability on", 0.3, 1.0),
-    Threshold("as_when_right", 0.1, "as sure as when it is right, from this share on", 0.0, 0.9),
+    Threshold("as_when_right", 0.3, "as sure as when it is right, from this share on", 0.0, 0.9),
     Threshold("unlikely", 0.3, "the reference is unlikely up to this probability", 0.0, 0.5),
     Threshold("likely", 0.08, "the reference is likely from this probability on", 0.0, 0.9),
     Threshold("near_top", 3.0, "the reference is near the top up to this place", 2.0, 10.0),
