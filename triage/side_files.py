@@ -36,6 +36,8 @@ _AXES = {"loss": (1, 2), "attention": (3,), "region_embeddings": (3,)}
 _IN_ARCHIVES = tuple(name for name in FIELDS if name not in ("token_attention", "word_embeddings"))
 # What an archive may unpack to, as a multiple of its size on disk, and in any case.
 MAX_RATIO, RATIO_FLOOR_BYTES = 200, 64 * 1024**2
+# It is held in memory while it is read.
+MOST_BYTES = 8 * 1024**3
 # Columns of side files go by names that no column of a file has.
 _PREFIX = "\x00side:"
 
@@ -152,6 +154,8 @@ def _looked_at_parquet(path: Path, name: str) -> tuple[tuple[str, ...], list[Any
         columns = file.schema_arrow.names
         if KEY not in columns:
             raise UnreadableFile(f"{name}: has no column {KEY}; it has: {', '.join(columns)}")
+        groups = range(file.metadata.num_row_groups)
+        _check_size(sum(file.metadata.row_group(each).total_byte_size for each in groups), name)
         keys = plain(file.read([KEY]).column(KEY)).to_pylist()
     except (pa.ArrowInvalid, OSError) as problem:
         raise UnreadableFile(
@@ -186,6 +190,7 @@ def _shapes(path: Path, name: str) -> dict[str, tuple[int, ...]]:
         with zipfile.ZipFile(path) as archive:
             entries = [each for each in archive.infolist() if each.filename.endswith(".npy")]
             unpacked = sum(each.file_size for each in entries)
+            _check_size(unpacked, name)
             if unpacked > max(RATIO_FLOOR_BYTES, MAX_RATIO * path.stat().st_size):
                 raise UnreadableFile(
                     f"{name}: unpacks to more than {MAX_RATIO} times its size; refused"
@@ -207,6 +212,14 @@ def _shapes(path: Path, name: str) -> dict[str, tuple[int, ...]]:
             raise
         raise UnreadableFile(f"{name}: not a whole .npz archive ({problem})") from None
     return found
+
+
+def _check_size(unpacked: int, name: str) -> None:
+    if unpacked > MOST_BYTES:
+        raise UnreadableFile(
+            f"{name}: holds {unpacked / 1024**3:.1f} GB, at most {MOST_BYTES // 1024**3} GB are "
+            "read at once; split its fields among several side files"
+        )
 
 
 def _header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -170,6 +170,17 @@ def test_a_side_file_that_is_none_says_why(
         open_side_file(path)
 
 
+@pytest.mark.parametrize("suffix", ["npz", "parquet"])
+def test_a_side_file_larger_than_memory_should_be_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr("triage.side_files.MOST_BYTES", 100)
+    make = archive if suffix == "npz" else parquet
+    path = make(tmp_path / f"e.{suffix}", loss=np.zeros(3))
+    with pytest.raises(UnreadableFile, match="split its fields among several side files"):
+        open_side_file(path)
+
+
 @pytest.mark.django_db
 def test_a_side_file_of_other_samples_imports_nothing(tmp_path: Path) -> None:
     side = archive(tmp_path / "e.npz", loss=np.zeros(3))
