@@ -26,6 +26,10 @@ demo: .venv/installed .env
 serve: .venv/installed .env
 	$(MANAGE) serve --port $(PORT)
 
+# Tests run side by side: threads of one process would only wait for those of the others.
+test: export OMP_NUM_THREADS = 1
+test-slow: export OMP_NUM_THREADS = 1
+
 test: .venv/installed browser
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
