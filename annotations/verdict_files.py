@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 
 from annotations import queue
 from annotations.models import Audit, Item, Verdict
-from triage import values
 from triage.models import Membership, Role
 from triage.readers import Reader, UnreadableFile, open_reader
-from triage.records import RawBatch, Refusal
+from triage.science.record import values
+from triage.science.record.records import RawBatch, Refusal
 
 VERDICT_COLUMNS = ("verdict", "kind")
 # Rows of one transaction: one write to disk for many, and the page's writers wait only briefly.

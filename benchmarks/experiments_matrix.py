@@ -56,9 +56,9 @@ from diagnostics.testbed.scenes import KINDS, SIDE, Scene, draw
 from diagnostics.testbed.wording import OTHER_WORDS
 from diagnostics.testbed.world import true_answer
 from triage.ingest import ingest
-from triage.mapping import propose
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import propose
+from triage.science.record.records import FIELDS
 from triage.store import DataRoot, RunFolder
 
 SIZES = {"train": 5000, "val": 400, "test": 2000}

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from triage.browsing import RunBrowser, SampleFilter
 from triage.ingest import ingest
-from triage.mapping import propose
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import propose
+from triage.science.record.records import FIELDS
 from triage.side_files import open_side_file
 from triage.store import DataRoot
 

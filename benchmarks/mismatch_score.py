@@ -27,7 +27,7 @@ from triage import suspicion
 from triage.encoders import encode
 from triage.image_files import NotAPicture
 from triage.pictures import decode
-from triage.scoring import normalise
+from triage.science.record.scoring import normalise
 
 JUDGED = 200
 NOISE = ("mismatch", "wrong_answer")

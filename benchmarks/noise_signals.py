@@ -31,9 +31,9 @@ from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import WorldConfig
 from triage import suspicion
 from triage.ingest import ingest
-from triage.mapping import propose
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import propose
+from triage.science.record.records import FIELDS
 from triage.store import DataRoot
 
 

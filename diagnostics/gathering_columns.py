@@ -10,7 +10,7 @@ from PIL import Image
 
 from diagnostics.gathering import group_of
 from diagnostics.measures.samples import Bools, Floats
-from triage.grids import Boxes, boxes_of
+from triage.science.record.grids import Boxes, boxes_of
 from triage.store import RunFolder
 
 _COLUMNS = [

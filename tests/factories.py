@@ -8,9 +8,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from triage.imports import import_run, preview, rule_for
-from triage.mapping import merged, parse_assignments
 from triage.models import Project, Role, Run
-from triage.records import FIELDS
+from triage.science.record.mapping import merged, parse_assignments
+from triage.science.record.records import FIELDS
 
 PASSWORD = "a-password-for-tests"
 

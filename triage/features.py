@@ -12,13 +12,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.candidate_lists import (
+from triage.science.record.candidate_lists import (
     candidate_lists,
     nth_probability,
     predictive_entropy,
     reference_rank,
 )
-from triage.grids import (
+from triage.science.record.grids import (
     Boxes,
     attention_boxes,
     attention_entropy,
@@ -29,7 +29,7 @@ from triage.grids import (
     stacks,
     to_shares,
 )
-from triage.records import BY_NAME
+from triage.science.record.records import BY_NAME
 
 # Neighbours whose mean distance says how far a sample lies from the training samples.
 NEIGHBOURS = 10

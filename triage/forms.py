@@ -9,10 +9,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from triage.imports import FIELD_NAMES, SPLITS, ImportRefused, allowed_folder
-from triage.mapping import ColumnMapping, MappingError, parse_assignments
 from triage.models import Project, Role
-from triage.records import BY_NAME, FIELDS
-from triage.scoring import RULES
+from triage.science.record.mapping import ColumnMapping, MappingError, parse_assignments
+from triage.science.record.records import BY_NAME, FIELDS
+from triage.science.record.scoring import RULES
 
 
 class ProjectForm(forms.Form):

@@ -21,10 +21,10 @@ from triage.imports import (
     side_matches,
     trial,
 )
-from triage.mapping import ColumnMapping, merged, parse_assignments
 from triage.models import Job, Project
 from triage.readers import UnreadableFile
-from triage.scoring import RULES
+from triage.science.record.mapping import ColumnMapping, merged, parse_assignments
+from triage.science.record.scoring import RULES
 from triage.side_files import SideFile, check_mapping
 from triage.tasks import carry_out_import
 

@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage import values
 from triage.image_files import NotAPicture, read_header
-from triage.mapping import ColumnMapping
 from triage.readers import Reader, UnreadableFile
-from triage.records import REQUIRED, SCHEMA, RawBatch, Refusal, conform
-from triage.scoring import ERROR_BELOW, RULES, missing_input, score
+from triage.science.record import values
+from triage.science.record.mapping import ColumnMapping
+from triage.science.record.records import REQUIRED, SCHEMA, RawBatch, Refusal, conform
+from triage.science.record.scoring import ERROR_BELOW, RULES, missing_input, score
 from triage.side_files import SideFile, beside, check_mapping, nothing_matched
 from triage.store import RunFolder
 

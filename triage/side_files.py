@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from triage import values
-from triage.mapping import ColumnMapping
 from triage.readers.faults import UnreadableFile
 from triage.readers.parquet_file import plain
-from triage.records import RawBatch, texts_of
+from triage.science.record import values
+from triage.science.record.mapping import ColumnMapping
+from triage.science.record.records import RawBatch, texts_of
 
 KEY = "sample_id"
 FIELDS = (

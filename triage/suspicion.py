@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from triage.encoders import unit
-from triage.scoring import normalise
+from triage.science.record.scoring import normalise
 
 Floats = npt.NDArray[np.float64]
 # The nearest samples of its split that a sample is held beside.

@@ -9,8 +9,8 @@ from django_tasks import task
 from triage import jobs
 from triage.analysing import AnalysisRefused, analyse_run, summary
 from triage.imports import ImportRefused, import_run
-from triage.mapping import ColumnMapping
 from triage.models import Job
+from triage.science.record.mapping import ColumnMapping
 from triage.staging import discard
 
 Progress = Callable[[float, str], None]

@@ -10,7 +10,7 @@ from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import TrainingRefused
 from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.treatment import credits, tested_examples, training_examples
-from triage.scoring import normalise
+from triage.science.record.scoring import normalise
 
 # By how much, in shares, an arm has to be better to have learnt more than that answer.
 LEARNT = 0.02

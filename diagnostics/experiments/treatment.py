@@ -29,7 +29,7 @@ from diagnostics.experiments.training_rows import (
 )
 from diagnostics.experiments.words_by_role import WORD, without
 from diagnostics.measures.samples import Bools, Floats
-from triage.scoring import RULES, score
+from triage.science.record.scoring import RULES, score
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from django.contrib.auth import get_user_model
 from annotations.audits import draw_audit
 from annotations.models import Audit, Item, Verdict
 from triage.ingest import ingest
-from triage.mapping import propose
 from triage.models import Clustering, Project, Role, Run
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import propose
+from triage.science.record.records import FIELDS
 from triage.store import DataRoot
 
 

@@ -11,10 +11,10 @@ from annotations.curated import export_curated
 from annotations.models import Audit
 from tests.annotations.audit_factories import give_verdict, make_member, make_project_of
 from triage.ingest import ingest
-from triage.mapping import merged, parse_assignments, propose
 from triage.models import Run
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import merged, parse_assignments, propose
+from triage.science.record.records import FIELDS
 from triage.store import DataRoot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.realdata]

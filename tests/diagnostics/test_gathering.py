@@ -15,8 +15,8 @@ from tests.annotations.audit_factories import (
     ingest_run,
     make_project_of,
 )
-from triage.records import BY_NAME
 from triage.run_folders import folder_of
+from triage.science.record.records import BY_NAME
 
 pytestmark = pytest.mark.django_db
 

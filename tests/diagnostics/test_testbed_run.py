@@ -23,9 +23,9 @@ from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import SMALL, make_world
 from triage.analysis import analyse
 from triage.ingest import ingest
-from triage.mapping import propose
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import propose
+from triage.science.record.records import FIELDS
 from triage.store import DataRoot
 
 CONFIG = dataclasses.replace(SMALL, train=200, val=20, test=80, ood=20)

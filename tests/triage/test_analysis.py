@@ -15,9 +15,9 @@ from triage import analysis, features
 from triage.analysis import AnalysisResult, analyse
 from triage.encoders import EncoderUnavailable
 from triage.ingest import ingest
-from triage.mapping import ColumnMapping, propose
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import ColumnMapping, propose
+from triage.science.record.records import FIELDS
 from triage.store import DataRoot, RunFolder
 
 NAMES = [field.name for field in FIELDS]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from triage import encoders
 from triage.encoders import EncoderUnavailable, encode, propose_encoder
-from triage.records import SCHEMA
+from triage.science.record.records import SCHEMA
 
 
 def sample_table(*rows: dict[str, Any]) -> pa.Table:

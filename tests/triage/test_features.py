@@ -9,8 +9,9 @@ import pytest
 from scipy import stats
 from sklearn.neighbors import NearestNeighbors
 
-from triage import candidate_lists, features, grids
-from triage.records import SCHEMA
+from triage import features
+from triage.science.record import candidate_lists, grids
+from triage.science.record.records import SCHEMA
 
 TRAIN = pa.table({"template": pa.array([], pa.string())})
 

@@ -14,10 +14,10 @@ from PIL import Image
 from tests.factories import make_project, make_run, sample_rows, write_lines
 from tests.triage.test_pictures import png
 from triage.imports import ImportRefused, allowed_folder, import_run, preview, rule_for, trial
-from triage.mapping import ColumnMapping
 from triage.models import Run
 from triage.run_folders import folder_of
 from triage.run_page import browser_of
+from triage.science.record.mapping import ColumnMapping
 from triage.store import DataRoot
 
 pytestmark = pytest.mark.django_db

@@ -17,9 +17,15 @@ from PIL import Image
 from triage.browsing import RunBrowser, SampleFilter
 from triage.images_archive import BadArchive, extract_images
 from triage.ingest import NothingToImport, UnreadableFile, ingest
-from triage.mapping import ColumnMapping, MappingError, merged, parse_assignments, propose
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import (
+    ColumnMapping,
+    MappingError,
+    merged,
+    parse_assignments,
+    propose,
+)
+from triage.science.record.records import FIELDS
 from triage.store import DataRoot, RunFolder
 
 NAMES = [field.name for field in FIELDS]

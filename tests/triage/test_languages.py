@@ -31,8 +31,8 @@ from triage.readers.csv_file import CsvReader
 from triage.readers.json_lines import JsonLinesReader
 from triage.readers.json_list import JsonListReader
 from triage.readers.parquet_file import ParquetReader
-from triage.records import BY_NAME, FIELDS
-from triage.scoring import RULES
+from triage.science.record.records import BY_NAME, FIELDS
+from triage.science.record.scoring import RULES
 from triage.suspicion import INPUTS
 
 FOLDER = Path("locale", "zh_Hans", "LC_MESSAGES")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.mapping import propose
 from triage.readers.json_lines import parse_lines, parse_whole
 from triage.readers.text_source import Block
-from triage.records import FIELDS, RawBatch, conform
+from triage.science.record.mapping import propose
+from triage.science.record.records import FIELDS, RawBatch, conform
 
 GOOD = {"sample_id": "a", "question": "How many?", "prediction": "2", "answers": ["2"]}
 NAMES = [field.name for field in FIELDS]

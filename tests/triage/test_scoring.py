@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from triage.records import BY_NAME
-from triage.scoring import CannotScore, normalise, propose_rule, score, vqa_credit
+from triage.science.record.records import BY_NAME
+from triage.science.record.scoring import CannotScore, normalise, propose_rule, score, vqa_credit
 
 
 def table(predictions: list[str], answers: list[list[str]], correct: list[float] | None = None):

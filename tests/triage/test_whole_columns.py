@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage import values
-from triage.mapping import propose
-from triage.records import BY_NAME, RawBatch, conform
-from triage.whole_columns import whole_column
+from triage.science.record import values
+from triage.science.record.mapping import propose
+from triage.science.record.records import BY_NAME, RawBatch, conform
+from triage.science.record.whole_columns import whole_column
 
 numbers = st.one_of(
     st.floats(-2, 2, width=32), st.sampled_from([0.0, float("nan"), float("inf"), 3.41e38])

@@ -15,7 +15,7 @@ from triage.readers.json_lines import JsonLinesReader
 from triage.readers.json_list import JsonListReader
 from triage.readers.parquet_file import ParquetReader
 from triage.readers.text_source import TextSource
-from triage.records import RawBatch, Refusal
+from triage.science.record.records import RawBatch, Refusal
 
 __all__ = ["READERS", "Reader", "UnreadableFile", "open_reader"]
 

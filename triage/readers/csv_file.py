@@ -8,7 +8,7 @@ import numpy as np
 
 from triage.readers.faults import UnreadableFile
 from triage.readers.text_source import MAX_LINE_BYTES, TextSource
-from triage.records import RawBatch, Refusal
+from triage.science.record.records import RawBatch, Refusal
 
 ROWS_A_BATCH = 20_000
 

@@ -12,7 +12,7 @@ import pyarrow.json as pj
 
 from triage.readers.faults import UnreadableFile
 from triage.readers.text_source import Block, TextSource
-from triage.records import RawBatch, Refusal
+from triage.science.record.records import RawBatch, Refusal
 
 
 class JsonLinesReader:

@@ -8,7 +8,7 @@ import orjson
 
 from triage.readers.faults import UnreadableFile
 from triage.readers.text_source import TextSource
-from triage.records import RawBatch, Refusal
+from triage.science.record.records import RawBatch, Refusal
 
 MAX_BYTES = 1024**3
 ROWS_A_BATCH = 20_000

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from triage.readers.faults import UnreadableFile
-from triage.records import RawBatch, Refusal
+from triage.science.record.records import RawBatch, Refusal
 
 ROWS_A_BATCH = 20_000
 

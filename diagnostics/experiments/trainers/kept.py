@@ -22,7 +22,7 @@ import numpy as np
 from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Keeper
-from triage import scoring
+from triage.science.record import scoring
 
 if TYPE_CHECKING:
     from torch import Tensor

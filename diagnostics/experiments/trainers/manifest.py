@@ -19,9 +19,9 @@ from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.treatment import Examples
 from diagnostics.measures.samples import Floats
-from triage.mapping import ColumnMapping
 from triage.readers import UnreadableFile, open_reader
-from triage.records import conform
+from triage.science.record.mapping import ColumnMapping
+from triage.science.record.records import conform
 
 # Where the picture in that row of `Material.regions` lies; None where there is no file of it.
 ImagePath = Callable[[int], Path | None]

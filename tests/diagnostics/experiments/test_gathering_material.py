@@ -20,9 +20,9 @@ from diagnostics.gathering_material import (
     outline_material,
 )
 from triage.ingest import ingest
-from triage.mapping import propose
 from triage.readers import open_reader
-from triage.records import FIELDS
+from triage.science.record.mapping import propose
+from triage.science.record.records import FIELDS
 from triage.store import DataRoot, RunFolder
 
 SIDE = 64

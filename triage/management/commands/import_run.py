@@ -15,8 +15,8 @@ from triage.imports import (
     preview,
     rule_for,
 )
-from triage.mapping import MappingError, merged, parse_assignments
 from triage.models import Project
+from triage.science.record.mapping import MappingError, merged, parse_assignments
 
 
 class Command(BaseCommand):

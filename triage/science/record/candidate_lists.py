@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.scoring import normalise
+from triage.science.record.scoring import normalise
 
 Floats = npt.NDArray[np.float64]
 

@@ -14,9 +14,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage import values
-from triage.mapping import ColumnMapping
-from triage.whole_columns import whole_column
+from triage.science.record import values
+from triage.science.record.mapping import ColumnMapping
+from triage.science.record.whole_columns import whole_column
 
 GRID = pa.list_(pa.list_(pa.float32()))
 CANDIDATE = pa.struct([("answer", pa.string()), ("probability", pa.float64())])

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage import values
+from triage.science.record import values
 
 Whole = tuple[pa.Array, dict[int, str]]
 SPLITS = {"train", "val", "test", "ood"}

@@ -1,0 +1,1 @@
+"""What a row of a run may hold: fields, values, mapping, grids, and the rules that score it."""
