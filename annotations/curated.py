@@ -23,10 +23,10 @@ from annotations.curation import Counts, Judgement, Recipe, count, decide, decid
 from annotations.export_files import FORMATS, ExportRefused, write_export
 from annotations.models import Audit, CuratedSet
 from annotations.standing import Standing, standing_of
-from triage.browsing import RunBrowser
 from triage.models import Run
 from triage.run_folders import folder_of
-from triage.store import DataRoot
+from triage.science.store.browsing import RunBrowser
+from triage.science.store.store import DataRoot
 
 Progress = Callable[[float, str], None]
 GROUPS = ("split", "question_type")

@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from triage.image_files import NotAPicture, read_header
 from triage.models import Run
-from triage.pictures import read_run_image
-from triage.store import DataRoot
+from triage.science.store.image_files import NotAPicture, read_header
+from triage.science.store.pictures import read_run_image
+from triage.science.store.store import DataRoot
 
 
 @dataclass(frozen=True)

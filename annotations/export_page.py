@@ -10,7 +10,7 @@ from annotations.curated import GroupCounts, Preview, preview, stored_at, verdic
 from annotations.forms import ExportForm
 from annotations.models import CuratedSet, VerdictKind
 from triage.models import Job, Run
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 EARLIER = 20
 

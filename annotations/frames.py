@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from annotations.models import MismatchScore
 from annotations.snapshots import COLUMNS
-from triage.browsing import RunBrowser, SampleFilter
 from triage.models import Clustering, Run
 from triage.run_folders import folder_of
+from triage.science.store.browsing import RunBrowser, SampleFilter
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 CHUNK = 1024 * 1024
 

@@ -59,7 +59,7 @@ from triage.ingest import ingest
 from triage.readers import open_reader
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
-from triage.store import DataRoot, RunFolder
+from triage.science.store.store import DataRoot, RunFolder
 
 SIZES = {"train": 5000, "val": 400, "test": 2000}
 # Share of the samples, most suspicious first, that people look at.

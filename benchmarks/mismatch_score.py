@@ -25,9 +25,9 @@ from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import WorldConfig
 from triage import suspicion
 from triage.encoders import encode
-from triage.image_files import NotAPicture
-from triage.pictures import decode
 from triage.science.record.scoring import normalise
+from triage.science.store.image_files import NotAPicture
+from triage.science.store.pictures import decode
 
 JUDGED = 200
 NOISE = ("mismatch", "wrong_answer")

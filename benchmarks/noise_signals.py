@@ -34,7 +34,7 @@ from triage.ingest import ingest
 from triage.readers import open_reader
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 
 def gathered(folder: Path, rows: list[dict[str, Any]], vectors: np.ndarray) -> Samples:

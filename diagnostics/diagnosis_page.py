@@ -11,10 +11,10 @@ from diagnostics.charts import drawn
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from diagnostics.people import with_people
-from triage.browsing import SampleFilter
 from triage.filters import query_of
 from triage.models import Job, Run
 from triage.run_page import browser_of
+from triage.science.store.browsing import SampleFilter
 
 # Figures of a measure that the overview shows.
 FIRST = 4

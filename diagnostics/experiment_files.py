@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome, Stopped
-from triage.store import RunFolder
+from triage.science.store.store import RunFolder
 
 PEOPLE, READING, STOP, KEPT = "people.parquet", "reading.json", "stop", "kept"
 ABOUT = b"trial"

@@ -19,7 +19,7 @@ from triage.features import of_record
 from triage.science.record.candidate_lists import candidate_lists, probability_of
 from triage.science.record.records import BY_NAME
 from triage.science.record.scoring import RULES, normalise, score
-from triage.store import RunFolder
+from triage.science.store.store import RunFolder
 
 GROUPED = ("split", "question_type", "category", "difficulty", "template", "domain")
 MODALITIES = ("image_only", "text_only")

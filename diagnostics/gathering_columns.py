@@ -11,7 +11,7 @@ from PIL import Image
 from diagnostics.gathering import group_of
 from diagnostics.measures.samples import Bools, Floats
 from triage.science.record.grids import Boxes, boxes_of
-from triage.store import RunFolder
+from triage.science.store.store import RunFolder
 
 _COLUMNS = [
     "sample_id", "position", "split", "question", "context", "answers", "image", "question_type",

@@ -28,7 +28,7 @@ from annotations.standing import standing_of
 from diagnostics.experiments.material import Curated, Material
 from triage.models import Run
 from triage.run_folders import folder_of
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 # A verdict, or a repair, that says that a sample is as it should be.
 CLEAN = ("match", "repair_keep")

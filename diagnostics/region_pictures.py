@@ -10,9 +10,9 @@ from pathlib import Path
 from PIL import Image
 
 from diagnostics.experiments.material import Material
-from triage.image_files import NotAPicture
-from triage.pictures import decode, read_run_image
-from triage.store import RunFolder
+from triage.science.store.image_files import NotAPicture
+from triage.science.store.pictures import decode, read_run_image
+from triage.science.store.store import RunFolder
 
 # What checkpoints look at is smaller still.
 SIDE = 768

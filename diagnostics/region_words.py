@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from diagnostics.experiments.words_by_role import ATTRIBUTE, CONTENT, WORD, role_of
 from diagnostics.measures.samples import Floats
-from triage.store import RunFolder
+from triage.science.store.store import RunFolder
 
 # Regions of a seeded draw of at most this many samples are held at once.
 MOST_ROWS = 5_000

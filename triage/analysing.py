@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from triage.image_files import NotAPicture
 from triage.models import Clustering, Run
-from triage.pictures import decode, read_run_image, size_of
-from triage.store import DataRoot
+from triage.science.store.image_files import NotAPicture
+from triage.science.store.pictures import decode, read_run_image, size_of
+from triage.science.store.store import DataRoot
 
 Progress = Callable[[float, str], None]
 # Encoders look at pictures this large at most.

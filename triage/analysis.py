@@ -12,7 +12,7 @@ from triage.cluster_cards import ClusterCard, make_cards
 from triage.clustering import UNCLUSTERED, cluster
 from triage.encoders import LoadImage, encode, propose_encoder
 from triage.features import compute_features
-from triage.store import RunFolder
+from triage.science.store.store import RunFolder
 
 # Training samples that distances are measured to: a seeded draw of at most this many.
 MOST_TRAIN = 5_000

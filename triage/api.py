@@ -23,11 +23,11 @@ from triage.api_shapes import (
     RunShape,
     SampleShape,
 )
-from triage.browsing import GROUPINGS, SampleFilter
 from triage.filters import filter_from
 from triage.imports import ImportRefused
 from triage.models import Job, Project, Role
 from triage.science.record.mapping import MappingError
+from triage.science.store.browsing import GROUPINGS, SampleFilter
 from triage.tasks import carry_out_analysis
 
 REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")

@@ -7,11 +7,11 @@ import numpy as np
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from triage.browsing import RunBrowser
 from triage.confirming import Agreement, agreement
 from triage.models import Clustering, ConfirmedCluster, Run
 from triage.run_folders import folder_of
 from triage.run_page import browser_of
+from triage.science.store.browsing import RunBrowser
 
 # Points on the map; beyond this a seeded draw is shown and the page says so.
 MOST_POINTS = 60_000

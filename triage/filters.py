@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from triage.browsing import GROUPINGS, SampleFilter
 from triage.models import Run, StoredFilter
+from triage.science.store.browsing import GROUPINGS, SampleFilter
 
 LONGEST_TEXT = 200
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from triage.models import Run
-from triage.store import DataRoot, RunFolder
+from triage.science.store.store import DataRoot, RunFolder
 
 
 def folder_of(run: Run) -> RunFolder:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from triage.image_files import NotAPicture
 from triage.models import Run
-from triage.pictures import read_run_image, size_of
 from triage.run_folders import folder_of
+from triage.science.store.image_files import NotAPicture
+from triage.science.store.pictures import read_run_image, size_of
 
 
 def shown(run: Run, row: Mapping[str, Any]) -> dict[str, Any]:

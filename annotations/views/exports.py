@@ -13,7 +13,7 @@ from annotations.curated import stored_at
 from annotations.forms import ExportForm
 from annotations.zipping import zip_folder
 from triage.access import run_for
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 
 @require_http_methods(["GET", "POST"])

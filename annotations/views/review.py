@@ -12,10 +12,10 @@ from annotations import audit_lists, queue, review_page, turns
 from annotations.access import audit_to_judge
 from annotations.models import Item
 from triage.access import membership_in, project_for
-from triage.image_files import NotAPicture
 from triage.models import Role
-from triage.pictures import SIDES, rendition
-from triage.store import DataRoot, evidence_path
+from triage.science.store.image_files import NotAPicture
+from triage.science.store.pictures import SIDES, rendition
+from triage.science.store.store import DataRoot, evidence_path
 
 
 @require_http_methods(["GET", "POST"])

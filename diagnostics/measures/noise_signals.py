@@ -20,7 +20,7 @@ from diagnostics.measures.results import (
     Value,
 )
 from diagnostics.measures.samples import Bools, Floats, Samples
-from triage.error_rates import clopper_pearson
+from triage.science.store.error_rates import clopper_pearson
 
 # Modified z-score beyond which a value is called an outlier (Iglewicz and Hoaglin 1993).
 OUTLYING = 3.5

@@ -7,7 +7,7 @@ from annotations.estimation.mismatch import roc_curve
 from diagnostics.measures.results import Chart, Figure, Measure, Result, Series, Value
 from diagnostics.measures.samples import Bools, Floats, Samples
 from diagnostics.measures.values import mean_difference, mean_of, named, share_of
-from triage.error_rates import clopper_pearson
+from triage.science.store.error_rates import clopper_pearson
 
 BINS = 15
 OVERCONFIDENT = 0.9

@@ -5,7 +5,7 @@ from scipy import stats
 
 from diagnostics.measures.results import Behind, Unit, Value
 from diagnostics.measures.samples import Bools, Floats, Samples
-from triage.error_rates import clopper_pearson
+from triage.science.store.error_rates import clopper_pearson
 
 LEVEL = 0.95
 # Named one by one behind a number: more is no longer looked at.

@@ -18,7 +18,7 @@ from triage.models import Clustering, Project, Role, Run
 from triage.readers import open_reader
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 
 def make_member(project: Project, name: str, role: Role = Role.LEAD) -> Any:

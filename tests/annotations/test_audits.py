@@ -19,7 +19,7 @@ from tests.annotations.audit_factories import (
     make_project_of,
 )
 from triage.models import StoredFilter
-from triage.store import DataRoot, evidence_path
+from triage.science.store.store import DataRoot, evidence_path
 
 pytestmark = pytest.mark.django_db
 

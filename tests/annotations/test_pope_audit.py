@@ -15,7 +15,7 @@ from triage.models import Run
 from triage.readers import open_reader
 from triage.science.record.mapping import merged, parse_assignments, propose
 from triage.science.record.records import FIELDS
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.realdata]
 KINDS = {

@@ -21,7 +21,7 @@ from tests.annotations.audit_factories import (
     make_project_of,
 )
 from triage.models import Project, Role
-from triage.store import DataRoot, evidence_path
+from triage.science.store.store import DataRoot, evidence_path
 
 pytestmark = pytest.mark.django_db
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'

@@ -12,7 +12,7 @@ from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome, Stopped
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -24,7 +24,7 @@ from tests.diagnostics.experiment_factories import (
     truth_of,
     write_world,
 )
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 pytestmark = pytest.mark.django_db
 

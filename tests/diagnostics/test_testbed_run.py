@@ -26,7 +26,7 @@ from triage.ingest import ingest
 from triage.readers import open_reader
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 CONFIG = dataclasses.replace(SMALL, train=200, val=20, test=80, ood=20)
 TRAINING = TrainingConfig(epochs=3, losses_kept=3)

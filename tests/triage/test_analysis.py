@@ -18,7 +18,7 @@ from triage.ingest import ingest
 from triage.readers import open_reader
 from triage.science.record.mapping import ColumnMapping, propose
 from triage.science.record.records import FIELDS
-from triage.store import DataRoot, RunFolder
+from triage.science.store.store import DataRoot, RunFolder
 
 NAMES = [field.name for field in FIELDS]
 TOPICS = {

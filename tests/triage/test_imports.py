@@ -18,7 +18,7 @@ from triage.models import Run
 from triage.run_folders import folder_of
 from triage.run_page import browser_of
 from triage.science.record.mapping import ColumnMapping
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,6 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from triage.browsing import RunBrowser, SampleFilter
-from triage.images_archive import BadArchive, extract_images
 from triage.ingest import NothingToImport, UnreadableFile, ingest
 from triage.readers import open_reader
 from triage.science.record.mapping import (
@@ -26,7 +24,9 @@ from triage.science.record.mapping import (
     propose,
 )
 from triage.science.record.records import FIELDS
-from triage.store import DataRoot, RunFolder
+from triage.science.store.browsing import RunBrowser, SampleFilter
+from triage.science.store.images_archive import BadArchive, extract_images
+from triage.science.store.store import DataRoot, RunFolder
 
 NAMES = [field.name for field in FIELDS]
 

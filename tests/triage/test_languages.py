@@ -23,7 +23,6 @@ from tests.annotations.audit_factories import (
     make_project_of,
 )
 from triage import science_words
-from triage.browsing import GROUPINGS, SampleFilter
 from triage.features import FEATURES
 from triage.filters import selection_words
 from triage.models import Role
@@ -33,6 +32,7 @@ from triage.readers.json_list import JsonListReader
 from triage.readers.parquet_file import ParquetReader
 from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES
+from triage.science.store.browsing import GROUPINGS, SampleFilter
 from triage.suspicion import INPUTS
 
 FOLDER = Path("locale", "zh_Hans", "LC_MESSAGES")

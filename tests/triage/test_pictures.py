@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from triage.image_files import NotAPicture
-from triage.pictures import decode, image_key, read_run_image, rendition, size_of, webp
-from triage.store import DataRoot
+from triage.science.store.image_files import NotAPicture
+from triage.science.store.pictures import (
+    decode,
+    image_key,
+    read_run_image,
+    rendition,
+    size_of,
+    webp,
+)
+from triage.science.store.store import DataRoot
 
 
 def png(width: int = 40, height: int = 30, colour: str = "red") -> bytes:

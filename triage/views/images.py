@@ -5,11 +5,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.views.decorators.http import require_GET
 
 from triage.access import run_for
-from triage.image_files import NotAPicture
 from triage.models import Run
-from triage.pictures import SIDES, image_key, read_run_image, rendition
 from triage.run_folders import folder_of
-from triage.store import DataRoot
+from triage.science.store.image_files import NotAPicture
+from triage.science.store.pictures import SIDES, image_key, read_run_image, rendition
+from triage.science.store.store import DataRoot
 
 
 @require_GET

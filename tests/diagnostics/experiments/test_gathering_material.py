@@ -23,7 +23,7 @@ from triage.ingest import ingest
 from triage.readers import open_reader
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
-from triage.store import DataRoot, RunFolder
+from triage.science.store.store import DataRoot, RunFolder
 
 SIDE = 64
 

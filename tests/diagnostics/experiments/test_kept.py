@@ -22,7 +22,7 @@ from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers import kept
 from diagnostics.experiments.trainers.builtin import BuiltinTrainer
 from tests.diagnostics.experiments.material_factories import make_material
-from triage.store import DataRoot
+from triage.science.store.store import DataRoot
 
 ROOT = Path(__file__).resolve().parents[3]
 TRAINER = BuiltinTrainer(epochs=8, least_steps=1, width=16)

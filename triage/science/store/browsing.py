@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from triage.error_rates import clopper_pearson
-from triage.store import RunFolder
+from triage.science.store.error_rates import clopper_pearson
+from triage.science.store.store import RunFolder
 
 # Columns that samples can be grouped and filtered by.
 GROUPINGS = ("split", "question_type", "template", "category", "difficulty", "domain")

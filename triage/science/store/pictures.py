@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageOps
 
-from triage.image_files import FORMATS, NotAPicture, read_header
-from triage.store import DataRoot, RunFolder
+from triage.science.store.image_files import FORMATS, NotAPicture, read_header
+from triage.science.store.store import DataRoot, RunFolder
 
 MAX_BYTES = 200 * 1024**2
 # Longest sides in pixels of what pages show.
