@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from annotations import queue
 from annotations.models import Audit, Item, Verdict
 from triage.models import Membership, Role
-from triage.readers import Reader, UnreadableFile, open_reader
+from triage.science.readers import Reader, UnreadableFile, open_reader
 from triage.science.record import values
 from triage.science.record.records import RawBatch, Refusal
 

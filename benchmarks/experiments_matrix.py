@@ -55,8 +55,8 @@ from diagnostics.testbed.rows import write_lines
 from diagnostics.testbed.scenes import KINDS, SIDE, Scene, draw
 from diagnostics.testbed.wording import OTHER_WORDS
 from diagnostics.testbed.world import true_answer
-from triage.ingest import ingest
-from triage.readers import open_reader
+from triage.science.readers import open_reader
+from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot, RunFolder

@@ -21,13 +21,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from triage.ingest import ingest
-from triage.readers import open_reader
+from triage.science.readers import open_reader
+from triage.science.readers.ingest import ingest
+from triage.science.readers.side_files import open_side_file
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.browsing import RunBrowser, SampleFilter
 from triage.science.store.store import DataRoot
-from triage.side_files import open_side_file
 
 
 def write_predictions(path: Path, rows: int, seed: int = 0) -> None:

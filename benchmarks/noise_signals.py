@@ -30,8 +30,8 @@ from diagnostics.testbed.run_files import write_run
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import WorldConfig
 from triage import suspicion
-from triage.ingest import ingest
-from triage.readers import open_reader
+from triage.science.readers import open_reader
+from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot

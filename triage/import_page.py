@@ -22,10 +22,10 @@ from triage.imports import (
     trial,
 )
 from triage.models import Job, Project
-from triage.readers import UnreadableFile
+from triage.science.readers import UnreadableFile
+from triage.science.readers.side_files import SideFile, check_mapping
 from triage.science.record.mapping import ColumnMapping, merged, parse_assignments
 from triage.science.record.scoring import RULES
-from triage.side_files import SideFile, check_mapping
 from triage.tasks import carry_out_import
 
 # Raw columns that a preview shows; a file may have hundreds.

@@ -13,15 +13,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from triage.ingest import NothingToImport, ingest
 from triage.models import Project, Run
-from triage.readers import UnreadableFile, open_reader
+from triage.science.readers import UnreadableFile, open_reader
+from triage.science.readers.ingest import NothingToImport, ingest
+from triage.science.readers.side_files import KEY, SideFile, check_mapping, open_side_file
 from triage.science.record.mapping import ColumnMapping, propose
 from triage.science.record.records import FIELDS, RawBatch, Refusal, conform, texts_of
 from triage.science.record.scoring import ERROR_BELOW, RULES, missing_input, propose_rule, score
 from triage.science.store.images_archive import BadArchive, extract_images
 from triage.science.store.store import DataRoot, RunFolder
-from triage.side_files import KEY, SideFile, check_mapping, open_side_file
 
 FIELD_NAMES = [field.name for field in FIELDS]
 SPLITS = ("train", "val", "test", "ood")

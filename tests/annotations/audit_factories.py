@@ -13,9 +13,9 @@ from django.contrib.auth import get_user_model
 
 from annotations.audits import draw_audit
 from annotations.models import Audit, Item, Verdict
-from triage.ingest import ingest
 from triage.models import Clustering, Project, Role, Run
-from triage.readers import open_reader
+from triage.science.readers import open_reader
+from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot

@@ -10,9 +10,9 @@ from annotations.audits import draw_audit
 from annotations.curated import export_curated
 from annotations.models import Audit
 from tests.annotations.audit_factories import give_verdict, make_member, make_project_of
-from triage.ingest import ingest
 from triage.models import Run
-from triage.readers import open_reader
+from triage.science.readers import open_reader
+from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import merged, parse_assignments, propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot

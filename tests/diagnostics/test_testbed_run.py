@@ -22,8 +22,8 @@ from diagnostics.testbed.scenes import SIDE, UNSEEN
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import SMALL, make_world
 from triage.analysis import analyse
-from triage.ingest import ingest
-from triage.readers import open_reader
+from triage.science.readers import open_reader
+from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot

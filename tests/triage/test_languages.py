@@ -26,10 +26,10 @@ from triage import science_words
 from triage.features import FEATURES
 from triage.filters import selection_words
 from triage.models import Role
-from triage.readers.csv_file import CsvReader
-from triage.readers.json_lines import JsonLinesReader
-from triage.readers.json_list import JsonListReader
-from triage.readers.parquet_file import ParquetReader
+from triage.science.readers.csv_file import CsvReader
+from triage.science.readers.json_lines import JsonLinesReader
+from triage.science.readers.json_list import JsonListReader
+from triage.science.readers.parquet_file import ParquetReader
 from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES
 from triage.science.store.browsing import GROUPINGS, SampleFilter

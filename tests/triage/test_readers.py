@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from triage.readers import UnreadableFile, open_reader
-from triage.readers.text_source import MAX_LINE_BYTES
+from triage.science.readers import UnreadableFile, open_reader
+from triage.science.readers.text_source import MAX_LINE_BYTES
 
 ROWS = [{"id": i, "question": f"q{i}", "prediction": "yes"} for i in range(3)]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)

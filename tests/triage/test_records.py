@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.readers.json_lines import parse_lines, parse_whole
-from triage.readers.text_source import Block
+from triage.science.readers.json_lines import parse_lines, parse_whole
+from triage.science.readers.text_source import Block
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS, RawBatch, conform
 

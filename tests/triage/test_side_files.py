@@ -17,9 +17,9 @@ from django.urls import reverse
 
 from tests.factories import make_project, sample_rows, write_lines
 from triage.models import Job, Role, Run
-from triage.readers import UnreadableFile
 from triage.run_folders import folder_of
-from triage.side_files import open_side_file
+from triage.science.readers import UnreadableFile
+from triage.science.readers.side_files import open_side_file
 
 NAMES = ["c", "a", "absent"]
 VECTORS = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], dtype=np.float32)
@@ -174,7 +174,7 @@ def test_a_side_file_that_is_none_says_why(
 def test_a_side_file_larger_than_memory_should_be_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr("triage.side_files.MOST_BYTES", 100)
+    monkeypatch.setattr("triage.science.readers.side_files.MOST_BYTES", 100)
     make = archive if suffix == "npz" else parquet
     path = make(tmp_path / f"e.{suffix}", loss=np.zeros(3))
     with pytest.raises(UnreadableFile, match="split its fields among several side files"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from triage.readers.faults import UnreadableFile
+from triage.science.readers.faults import UnreadableFile
 
 BLOCK_BYTES = 8 * 1024**2
 MAX_LINE_BYTES = 16 * 1024**2

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from triage.readers.faults import UnreadableFile
+from triage.science.readers.faults import UnreadableFile
 from triage.science.record.records import RawBatch, Refusal
 
 ROWS_A_BATCH = 20_000

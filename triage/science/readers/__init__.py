@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from triage.readers.csv_file import CsvReader
-from triage.readers.faults import UnreadableFile
-from triage.readers.json_lines import JsonLinesReader
-from triage.readers.json_list import JsonListReader
-from triage.readers.parquet_file import ParquetReader
-from triage.readers.text_source import TextSource
+from triage.science.readers.csv_file import CsvReader
+from triage.science.readers.faults import UnreadableFile
+from triage.science.readers.json_lines import JsonLinesReader
+from triage.science.readers.json_list import JsonListReader
+from triage.science.readers.parquet_file import ParquetReader
+from triage.science.readers.text_source import TextSource
 from triage.science.record.records import RawBatch, Refusal
 
 __all__ = ["READERS", "Reader", "UnreadableFile", "open_reader"]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from triage.readers.faults import UnreadableFile
-from triage.readers.text_source import TextSource
+from triage.science.readers.faults import UnreadableFile
+from triage.science.readers.text_source import TextSource
 from triage.science.record.records import RawBatch, Refusal
 
 MAX_BYTES = 1024**3

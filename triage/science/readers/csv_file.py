@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from triage.readers.faults import UnreadableFile
-from triage.readers.text_source import MAX_LINE_BYTES, TextSource
+from triage.science.readers.faults import UnreadableFile
+from triage.science.readers.text_source import MAX_LINE_BYTES, TextSource
 from triage.science.record.records import RawBatch, Refusal
 
 ROWS_A_BATCH = 20_000

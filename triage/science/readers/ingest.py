@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.readers import Reader, UnreadableFile
+from triage.science.readers import Reader, UnreadableFile
+from triage.science.readers.side_files import SideFile, beside, check_mapping, nothing_matched
 from triage.science.record import values
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.records import REQUIRED, SCHEMA, RawBatch, Refusal, conform
 from triage.science.record.scoring import ERROR_BELOW, RULES, missing_input, score
 from triage.science.store.image_files import NotAPicture, read_header
 from triage.science.store.store import RunFolder
-from triage.side_files import SideFile, beside, check_mapping, nothing_matched
 
 REFUSED_SCHEMA = pa.schema([("row", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
 # Refusals kept word for word; beyond that only their number is.

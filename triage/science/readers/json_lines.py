@@ -10,8 +10,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.json as pj
 
-from triage.readers.faults import UnreadableFile
-from triage.readers.text_source import Block, TextSource
+from triage.science.readers.faults import UnreadableFile
+from triage.science.readers.text_source import Block, TextSource
 from triage.science.record.records import RawBatch, Refusal
 
 

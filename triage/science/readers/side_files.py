@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from triage.readers.faults import UnreadableFile
-from triage.readers.parquet_file import plain
+from triage.science.readers.faults import UnreadableFile
+from triage.science.readers.parquet_file import plain
 from triage.science.record import values
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.records import RawBatch, texts_of
