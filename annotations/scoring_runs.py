@@ -135,7 +135,7 @@ def roc_document(roc: mismatch.RocCurve) -> dict[str, Any]:
 def _read(run: Run, seed: int) -> pa.Table:
     """The columns that are measured and encoded, of all samples or of the seeded part."""
     from triage import suspicion
-    from triage.analysis import COLUMNS as ENCODED
+    from triage.science.analysis.analysis import COLUMNS as ENCODED
 
     columns = list(dict.fromkeys([*suspicion.COLUMNS, *ENCODED, "is_error"]))
     folder = folder_of(run)
@@ -153,7 +153,7 @@ def _read(run: Run, seed: int) -> pa.Table:
 def _vectors(rows: pa.Table, run: Run, progress: Progress) -> Any:
     """Embeddings of image and question alone: neighbours by the answer would agree on it."""
     from triage.analysing import RunPictures
-    from triage.encoders import encode, propose_encoder
+    from triage.science.analysis.encoders import encode, propose_encoder
 
     blank = pa.array([[]] * rows.num_rows, pa.list_(pa.string()))
     empty = pa.array([""] * rows.num_rows, pa.string())

@@ -19,7 +19,7 @@ import time
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from triage.clustering import UNCLUSTERED, cluster
+from triage.science.analysis.clustering import UNCLUSTERED, cluster
 
 SIZES = (1_000, 10_000, 50_000)
 

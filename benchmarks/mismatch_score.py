@@ -24,7 +24,7 @@ from diagnostics.testbed.run_files import write_run
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import WorldConfig
 from triage import suspicion
-from triage.encoders import encode
+from triage.science.analysis.encoders import encode
 from triage.science.record.scoring import normalise
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import decode

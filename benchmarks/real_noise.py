@@ -92,7 +92,7 @@ def predicted(labelled: Labelled, seed: int = 0) -> tuple[np.ndarray, np.ndarray
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from triage.image_descriptors import describe
+    from triage.science.analysis.image_descriptors import describe
 
     seen = np.array([describe(Image.open(io.BytesIO(each))) for each in labelled.pictures])
     names, target = np.unique(labelled.given, return_inverse=True)

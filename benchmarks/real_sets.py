@@ -75,7 +75,7 @@ def predict(rows: Sequence[Row], images: Path, seed: int = 0) -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold
 
-    from triage.image_descriptors import describe
+    from triage.science.analysis.image_descriptors import describe
 
     names = sorted({row["image"] for row in rows})
     seen = {name: describe(Image.open(images / name)) for name in names}

@@ -140,7 +140,7 @@ def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
     from diagnostics.causes.evidence import COLUMNS, SIX
     from diagnostics.causes.rules import BY_NAME as RULES
     from diagnostics.naming import read_one
-    from triage.features import FEATURE_NAMED as FEATURES
+    from triage.science.analysis.features import FEATURE_NAMED as FEATURES
 
     found = read_one(diagnosis, naming, position)
     if found is None:

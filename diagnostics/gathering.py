@@ -15,7 +15,7 @@ from diagnostics.question_vectors import question_vectors
 from diagnostics.region_words import region_word_numbers
 from diagnostics.template_mining import mined_templates
 from diagnostics.token_attention import divergences
-from triage.features import of_record
+from triage.science.analysis.features import of_record
 from triage.science.record.candidate_lists import candidate_lists, probability_of
 from triage.science.record.records import BY_NAME
 from triage.science.record.scoring import RULES, normalise, score

@@ -35,8 +35,8 @@ def analyse_run(
     Raises AnalysisRefused where the encoder cannot be used.
     """
     # Here, not above: pages import this module, and scikit-learn costs a second.
-    from triage.analysis import analyse
-    from triage.encoders import EncoderUnavailable
+    from triage.science.analysis.analysis import analyse
+    from triage.science.analysis.encoders import EncoderUnavailable
 
     folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
     pictures = RunPictures(run)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from triage.encoders import unit
+from triage.science.analysis.encoders import unit
 from triage.science.record.scoring import normalise
 
 Floats = npt.NDArray[np.float64]

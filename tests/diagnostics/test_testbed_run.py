@@ -21,7 +21,7 @@ from diagnostics.testbed.run_files import WrittenRun, write_run
 from diagnostics.testbed.scenes import SIDE, UNSEEN
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import SMALL, make_world
-from triage.analysis import analyse
+from triage.science.analysis.analysis import analyse
 from triage.science.readers import open_reader
 from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose

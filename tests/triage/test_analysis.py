@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from triage import analysis, features
-from triage.analysis import AnalysisResult, analyse
-from triage.encoders import EncoderUnavailable
+from triage.science.analysis import analysis, features
+from triage.science.analysis.analysis import AnalysisResult, analyse
+from triage.science.analysis.encoders import EncoderUnavailable
 from triage.science.readers import open_reader
 from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import ColumnMapping, propose

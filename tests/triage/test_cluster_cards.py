@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triage.cluster_cards import EXEMPLARS, _name, class_terms, make_cards
+from triage.science.analysis.cluster_cards import EXEMPLARS, _name, class_terms, make_cards
 
 
 def rows_of(texts: list[str], **columns: list[Any]) -> list[dict[str, Any]]:

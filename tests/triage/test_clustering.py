@@ -6,8 +6,8 @@ from sklearn.metrics import adjusted_rand_score, homogeneity_score
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from triage import clustering
-from triage.clustering import UNCLUSTERED, cluster
+from triage.science.analysis import clustering
+from triage.science.analysis.clustering import UNCLUSTERED, cluster
 
 
 def blobs(

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from triage import encoders
-from triage.encoders import EncoderUnavailable, encode, propose_encoder
+from triage.science.analysis import encoders
+from triage.science.analysis.encoders import EncoderUnavailable, encode, propose_encoder
 from triage.science.record.records import SCHEMA
 
 

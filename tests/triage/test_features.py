@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from sklearn.neighbors import NearestNeighbors
 
-from triage import features
+from triage.science.analysis import features
 from triage.science.record import candidate_lists, grids
 from triage.science.record.records import SCHEMA
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from triage.image_descriptors import LENGTH, describe
+from triage.science.analysis.image_descriptors import LENGTH, describe
 
 COLOURS, LAYOUT = 72, 48
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from triage.image_descriptors import LENGTH, describe
+from triage.science.analysis.image_descriptors import LENGTH, describe
 
 LoadImage = Callable[[str], Image.Image | None]
 Progress = Callable[[float, str], None]

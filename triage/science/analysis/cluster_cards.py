@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from triage.clustering import UNCLUSTERED
-from triage.encoders import sample_text
+from triage.science.analysis.clustering import UNCLUSTERED
+from triage.science.analysis.encoders import sample_text
 
 TERMS = 4
 CONFUSIONS = 5

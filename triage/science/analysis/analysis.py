@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.cluster_cards import ClusterCard, make_cards
-from triage.clustering import UNCLUSTERED, cluster
-from triage.encoders import LoadImage, encode, propose_encoder
-from triage.features import compute_features
+from triage.science.analysis.cluster_cards import ClusterCard, make_cards
+from triage.science.analysis.clustering import UNCLUSTERED, cluster
+from triage.science.analysis.encoders import LoadImage, encode, propose_encoder
+from triage.science.analysis.features import compute_features
 from triage.science.store.store import RunFolder
 
 # Training samples that distances are measured to: a seeded draw of at most this many.

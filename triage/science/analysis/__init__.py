@@ -1,0 +1,1 @@
+"""From error samples to features, encodings, clusters and their cards."""
