@@ -13,7 +13,7 @@ from diagnostics.experiment_files import ExperimentFiles
 from diagnostics.experiments.design import Arm, Design
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome, Stopped, TrainingRefused
-from triage.processes import die_with_parent
+from triage.science.processes import die_with_parent
 
 log = logging.getLogger(__name__)
 WHY_LENGTH = 2000

@@ -29,7 +29,7 @@ from diagnostics.experiments.trainers.manifest import (
     write_manifest,
 )
 from diagnostics.experiments.treatment import credits, tested_examples, training_examples
-from triage.processes import die_with_parent
+from triage.science.processes import die_with_parent
 
 # Factors that the rows of a manifest cannot carry: the script itself has to see to them.
 LEFT_TO_THE_SCRIPT = (

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from triage.processes import Child, Tree
+from triage.science.processes import Child, Tree
 
 
 class Command(BaseCommand):
