@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.decorators import api_view
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,15 +24,7 @@ from annotations.models import Audit
 from triage.access import run_for
 from triage.api_shapes import JobShape
 from triage.models import Role
-
-REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
-
-
-def _page(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) -> Response:
-    """One page of `rows` (limit, offset)."""
-    pages = LimitOffsetPagination()
-    page: Any = pages.paginate_queryset(rows, request)
-    return pages.get_paginated_response(shape(page, many=True).data)
+from triage.rest import REFUSED, paged
 
 
 @extend_schema(
@@ -54,7 +45,7 @@ def run_audits(request: Request, pk: int) -> Response:
     """List the audits of a run, or draw one."""
     run = run_for(request.user, pk)
     if request.method == "GET":
-        return _page(request, run.audits.select_related("run"), AuditShape)
+        return paged(request, run.audits.select_related("run"), AuditShape)
     wishes = DrawShape(data=request.data)
     wishes.is_valid(raise_exception=True)
     wanted = dict(wishes.validated_data)
@@ -104,7 +95,7 @@ def agreement_of_people(request: Request, pk: int) -> Response:
 def audit_items(request: Request, pk: int) -> Response:
     """The items."""
     audit = audit_for(request.user, pk, Role.LEAD)
-    return _page(request, _items(audit), ItemShape)
+    return paged(request, _items(audit), ItemShape)
 
 
 def _items(audit: Audit) -> Any:
@@ -129,7 +120,7 @@ def run_exports(request: Request, pk: int) -> Response:
     """List the curated sets of a run, or start to make one."""
     run = run_for(request.user, pk)
     if request.method == "GET":
-        return _page(request, run.curated_sets.all(), CuratedSetShape)
+        return paged(request, run.curated_sets.all(), CuratedSetShape)
     wishes = ExportShape(data=request.data)
     wishes.is_valid(raise_exception=True)
     job = tasks.start_export(

@@ -24,7 +24,6 @@ from annotations.export_files import FORMATS, ExportRefused, write_export
 from annotations.models import Audit, CuratedSet
 from annotations.standing import Standing, standing_of
 from triage.models import Run
-from triage.run_folders import folder_of
 from triage.science.store.browsing import RunBrowser
 from triage.science.store.store import DataRoot
 
@@ -102,7 +101,7 @@ def preview(run: Run, recipe: Recipe) -> Preview:
     judgements = verdicts_of(run).decisions
     total = Counts(0, 0, 0)
     found: dict[str, Counter[tuple[str | None, str]]] = {name: Counter() for name in GROUPS}
-    for part in folder_of(run).read_samples(columns=["sample_id", *GROUPS]):
+    for part in run.folder.read_samples(columns=["sample_id", *GROUPS]):
         decided = decide(part, judgements, recipe)
         here = count(decided)
         total = Counts(*(a + b for a, b in zip(_parts(total), _parts(here), strict=True)))
@@ -134,7 +133,7 @@ def export_curated(
     curated = curated or CuratedSet(run=run)
     verdicts = verdicts_of(run)
     columns = _columns(run)
-    parts = folder_of(run).read_samples(columns=columns)
+    parts = run.folder.read_samples(columns=columns)
     first = next(parts)
     schema = decided_schema(first.schema)
     exported = write_export(
@@ -246,7 +245,7 @@ def _audit_papers(standing: Standing) -> dict[str, Any]:
 
 def _columns(run: Run) -> list[str]:
     """The columns that hold something, in the order of the record."""
-    folder = folder_of(run)
+    folder = run.folder
     present = {*RunBrowser(folder).columns_present(), *ALWAYS}
     with folder.root.fs.open(folder.sample_parts()[0], "rb") as stream:
         names = pq.read_schema(stream).names

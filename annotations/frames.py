@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from annotations.models import MismatchScore
 from annotations.snapshots import COLUMNS
 from triage.models import Clustering, Run
-from triage.run_folders import folder_of
 from triage.science.store.browsing import RunBrowser, SampleFilter
 
 
@@ -47,7 +46,7 @@ def frame_size(run: Run, criteria: Mapping[str, Any]) -> int:
     """How many error samples match."""
     if not criteria:
         return int(run.errors)
-    return RunBrowser(folder_of(run)).count(error_filter(criteria))
+    return run.browser.count(error_filter(criteria))
 
 
 def frame_of(run: Run, criteria: Mapping[str, Any], *, with_candidates: bool = False) -> Frame:
@@ -57,7 +56,7 @@ def frame_of(run: Run, criteria: Mapping[str, Any], *, with_candidates: bool = F
     """
     if not run.errors:
         return Frame((), (), ())
-    folder = folder_of(run)
+    folder = run.folder
     chosen = RunBrowser(folder).positions(error_filter(criteria))
     columns = ["position", "sample_id", "question_type"]
     found = []
@@ -74,7 +73,7 @@ def positions_of(run: Run, sample_ids: Collection[str]) -> dict[str, int]:
     """Position by sample id, for those of the ids that the run holds."""
     wanted = pa.array(sorted(sample_ids), pa.string())
     found: dict[str, int] = {}
-    for part in folder_of(run).read_samples(columns=["position", "sample_id"]):
+    for part in run.folder.read_samples(columns=["position", "sample_id"]):
         here = part.filter(pc.is_in(part["sample_id"], wanted))
         found |= dict(zip(here["sample_id"].to_pylist(), here["position"].to_pylist(), strict=True))
     return found
@@ -82,7 +81,7 @@ def positions_of(run: Run, sample_ids: Collection[str]) -> dict[str, int]:
 
 def scores_at(score: MismatchScore, positions: Sequence[int]) -> np.ndarray:
     """The frozen scores at `positions`, in that order; NaN where the score has none."""
-    table = folder_of(score.run).read_table(
+    table = score.run.folder.read_table(
         "scores", f"{score.uuid.hex}.parquet", columns=["position", "score"]
     )
     known = dict(zip(table["position"].to_pylist(), table["score"].to_pylist(), strict=True))
@@ -91,7 +90,7 @@ def scores_at(score: MismatchScore, positions: Sequence[int]) -> np.ndarray:
 
 def rows_at(run: Run, positions: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What a snapshot needs of the samples at `positions`, by position, in one query."""
-    rows = RunBrowser(folder_of(run)).rows(positions, COLUMNS)
+    rows = run.browser.rows(positions, COLUMNS)
     return {row["position"]: row for row in rows}
 
 
@@ -99,7 +98,7 @@ def cluster_of_positions(run: Run, clustering: Clustering | None) -> dict[int, i
     """The cluster of each error sample by position; empty without a clustering."""
     if clustering is None:
         return {}
-    table = folder_of(run).read_table(
+    table = run.folder.read_table(
         "clusterings", f"{clustering.uuid.hex}.parquet", columns=["position", "cluster"]
     )
     return dict(zip(table["position"].to_pylist(), table["cluster"].to_pylist(), strict=True))

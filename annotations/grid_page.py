@@ -17,7 +17,7 @@ from annotations import queue, turns
 from annotations.models import Audit, Item, VerdictKind
 from annotations.review_keys import shortcuts_of
 from annotations.review_page import choices
-from annotations.submissions import NotReadable, read_seconds, read_uuid
+from triage.sent import NotReadable, read_seconds, read_uuid
 
 SIZES = (12, 24, 48)
 USUAL_SIZE = 24

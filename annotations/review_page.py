@@ -16,7 +16,7 @@ from annotations import flagging, queue, turns
 from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
 from annotations.review_keys import Shortcut, shortcuts, shortcuts_of
 from annotations.snapshots import spans_of
-from annotations.submissions import NotReadable, read_seconds, read_uuid
+from triage.sent import NotReadable, read_seconds, read_uuid
 
 MOST_PUT_OFF = 500
 # The card that is judged and the three that are loaded behind it.

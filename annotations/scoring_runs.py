@@ -19,7 +19,6 @@ from annotations.estimation import mismatch
 from annotations.models import UNDECIDED, Audit, MismatchScore
 from annotations.standing import standing_of
 from triage.models import Run
-from triage.run_folders import folder_of
 
 # Above this many samples a seeded part is scored: all errors first, then others at random.
 MOST_SAMPLES = 50_000
@@ -111,7 +110,7 @@ def latest_score(run: Run) -> MismatchScore | None:
 
 def read_scores(score: MismatchScore) -> pa.Table:
     """position, sample_id, split, is_error, score, and each input's suspicious rank, as frozen."""
-    return folder_of(score.run).read_table("scores", f"{score.uuid.hex}.parquet")
+    return score.run.folder.read_table("scores", f"{score.uuid.hex}.parquet")
 
 
 def roc_document(roc: mismatch.RocCurve) -> dict[str, Any]:
@@ -138,7 +137,7 @@ def _read(run: Run, seed: int) -> pa.Table:
     from triage.science.analysis.analysis import COLUMNS as ENCODED
 
     columns = list(dict.fromkeys([*suspicion.COLUMNS, *ENCODED, "is_error"]))
-    folder = folder_of(run)
+    folder = run.folder
     if run.samples <= MOST_SAMPLES:
         return pa.concat_tables(folder.read_samples(columns))
     keys = pa.concat_tables(folder.read_samples(["position", "is_error"]))
@@ -205,7 +204,7 @@ def _freeze(
         name: pa.array(values, pa.float32(), from_pandas=True) for name, values in ranks.items()
     }
     table = pa.table({**light, "score": pa.array(scores, pa.float64()), **columns})
-    folder_of(run).write_table(table, "scores", f"{score.uuid.hex}.parquet")
+    run.folder.write_table(table, "scores", f"{score.uuid.hex}.parquet")
     with transaction.atomic():
         score.save(force_insert=True)
     return score

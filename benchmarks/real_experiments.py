@@ -110,12 +110,11 @@ def answer(run: Any, brought: Brought) -> None:
     from django.contrib.auth import get_user_model
 
     from annotations.cleaning import Action, decide
-    from triage.run_folders import folder_of
 
     person, _new = get_user_model().objects.get_or_create(username="re-annotators")
     given = {row["sample_id"]: row["answers"][0] for row in brought.rows if brought.verdicts}
     kept = 0
-    for part in folder_of(run).read_samples(["sample_id", "position"]):
+    for part in run.folder.read_samples(["sample_id", "position"]):
         for row in part.to_pylist():
             if row["sample_id"] not in brought.verdicts:
                 continue

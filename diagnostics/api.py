@@ -1,7 +1,7 @@
 """The REST API of the conclusions: the same verbs as the pages and the command line."""
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -22,8 +22,7 @@ from diagnostics.naming import name_anew
 from triage.access import run_for
 from triage.api_shapes import JobShape
 from triage.models import Role
-
-REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
+from triage.rest import REFUSED
 
 
 @extend_schema(

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from diagnostics.models import CauseVerdict, Diagnosis
 from triage.models import Run
-from triage.run_folders import folder_of
 
 UNDETERMINED = "undetermined"
 # Looked through for the next sample that a person has not judged yet.
@@ -90,7 +89,7 @@ def causes_of_clusters(run: Run) -> dict[int, dict[str, int]]:
     if naming is None or clustering is None:
         return {}
     path = ("clusterings", f"{clustering.uuid.hex}.parquet")
-    clusters = folder_of(run).read_table(*path, columns=["position", "cluster"])
+    clusters = run.folder.read_table(*path, columns=["position", "cluster"])
     causes = read_causes(naming).select(["position", "cause"])
     causes = causes.set_column(1, "cause", causes["cause"].cast(pa.string()))
     both = causes.join(clusters, "position", join_type="inner")

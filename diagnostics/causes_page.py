@@ -14,7 +14,6 @@ from diagnostics.confirmed import agreement
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
 from diagnostics.naming import ease_of, read_causes
 from triage.models import Run
-from triage.run_page import browser_of
 
 MOST_SHOWN = 100
 
@@ -104,7 +103,7 @@ def cause_page(run: Run, name: str) -> dict[str, Any]:
     from diagnostics.causes.catalogue import BY_NAME
     from diagnostics.causes.rules import BY_NAME as RULES
 
-    rows = browser_of(run).rows(found["positions"][:MOST_SHOWN])
+    rows = run.browser.rows(found["positions"][:MOST_SHOWN])
     because = named_at(naming, [row["position"] for row in rows])
     for row in rows:
         row["strength"], rule = because[row["position"]]

@@ -12,7 +12,6 @@ from diagnostics import documents
 from diagnostics.models import Diagnosis
 from triage.analysing import RunPictures
 from triage.models import Run
-from triage.run_folders import folder_of
 
 Progress = Callable[[float, str], None]
 
@@ -37,7 +36,7 @@ def diagnose_run(
     if not run.samples:
         raise DiagnosisRefused(_("The run has no samples to diagnose."))
     clustering = run.current_clustering()
-    folder = folder_of(run)
+    folder = run.folder
     begun = time.perf_counter()
     samples = gather(
         Sources(folder, run.scoring, clustering.uuid.hex if clustering else None),
@@ -80,7 +79,7 @@ def diagnose_run(
 
 def read_document(diagnosis: Diagnosis) -> dict[str, Any]:
     """The stored document."""
-    folder = folder_of(diagnosis.run)
+    folder = diagnosis.run.folder
     with folder.root.fs.open(folder.path(*diagnosis.path), "rb") as stream:
         found: dict[str, Any] = json.load(stream)
     return found

@@ -13,7 +13,6 @@ from diagnostics.models import Diagnosis
 from diagnostics.people import with_people
 from triage.filters import query_of
 from triage.models import Job, Run
-from triage.run_page import browser_of
 from triage.science.store.browsing import SampleFilter
 
 # Figures of a measure that the overview shows.
@@ -117,7 +116,7 @@ def behind_page(run: Run, name: str, key: str) -> dict[str, Any]:
         "diagnosis": diagnosis,
         "measure": measure,
         "words": words,
-        "rows": browser_of(run).rows(positions[:MOST_BEHIND]),
+        "rows": run.browser.rows(positions[:MOST_BEHIND]),
         "count": len(positions),
         "left": max(0, len(positions) - MOST_BEHIND),
     }

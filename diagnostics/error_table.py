@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from diagnostics.models import Diagnosis
 from diagnostics.naming import read_causes, read_evidence
 from triage.models import Run
-from triage.run_folders import folder_of
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _CHUNK = 1 << 20
@@ -35,7 +34,7 @@ def error_table(run: Run) -> pa.Table:
     if diagnosis is None or naming is None:
         raise NotDiagnosed(_("The run was not diagnosed yet."))
     evidence, causes = read_evidence(diagnosis), read_causes(naming)
-    folder = folder_of(run)
+    folder = run.folder
     known = pa.concat_tables(folder.read_samples(["position", "sample_id"]))
     place = pc.index_in(evidence["position"], value_set=known["position"].combine_chunks())
     columns: dict[str, Any] = {

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view
 from rest_framework.pagination import LimitOffsetPagination
@@ -28,8 +28,7 @@ from diagnostics.experiment_designs import (
 from diagnostics.tasks import start_experiment
 from triage.access import run_for
 from triage.models import Run
-
-REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
+from triage.rest import REFUSED
 
 
 @extend_schema(

@@ -20,7 +20,6 @@ from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.judged_samples import CuratedSetUnreadable
 from diagnostics.models import Experiment, Trial
 from triage.models import Run
-from triage.run_folders import folder_of
 
 CUSTOM = "custom"
 BUILTIN, CHECKPOINT, COMMAND = "builtin", "checkpoint", "command"
@@ -138,7 +137,7 @@ def again(experiment: Experiment, *, user: Any = None) -> Experiment:
 
 def files_of(experiment: Experiment) -> ExperimentFiles:
     """Its folder."""
-    return ExperimentFiles(folder_of(experiment.run), experiment.uuid.hex)
+    return ExperimentFiles(experiment.run.folder, experiment.uuid.hex)
 
 
 def _versions() -> dict[str, str]:

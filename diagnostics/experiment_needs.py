@@ -11,7 +11,6 @@ from diagnostics.experiments.material import Material
 from diagnostics.glossary_text import read_glossary
 from triage.analysing import RunPictures
 from triage.models import Run
-from triage.run_folders import folder_of
 
 
 def source_of(run: Run) -> Any:
@@ -20,7 +19,7 @@ def source_of(run: Run) -> Any:
 
     pictures = RunPictures(run)
     return RunSource(
-        folder_of(run),
+        run.folder,
         run.scoring,
         run.source_sha256,
         pictures.load,

@@ -33,7 +33,6 @@ from diagnostics.experiments.settings import Settings
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.models import Experiment, Trial
 from diagnostics.region_pictures import RegionPictures
-from triage.run_folders import folder_of
 
 log = logging.getLogger(__name__)
 # What of the whole is gathering; the rest is training.
@@ -216,11 +215,11 @@ def trainer_options(experiment: Experiment, material: Material) -> dict[str, Any
     given = dict(experiment.trainer_options)
     if experiment.trainer == BUILTIN:
         return given
-    own = RegionPictures.of(folder_of(experiment.run), experiment.run.image_root, material)
+    own = RegionPictures.of(experiment.run.folder, experiment.run.image_root, material)
     other, target = experiment.target, material.target
     theirs = own
     if other is not None and target is not None:
-        theirs = RegionPictures.of(folder_of(other), other.image_root, target)
+        theirs = RegionPictures.of(other.folder, other.image_root, target)
     if experiment.trainer == CHECKPOINT:
         from diagnostics.experiments.trainers.checkpoint import Schedule
 

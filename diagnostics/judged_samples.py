@@ -27,7 +27,6 @@ from annotations.scoring_runs import read_scores
 from annotations.standing import standing_of
 from diagnostics.experiments.material import Curated, Material
 from triage.models import Run
-from triage.run_folders import folder_of
 from triage.science.store.store import DataRoot
 
 # A verdict, or a repair, that says that a sample is as it should be.
@@ -53,7 +52,7 @@ def judged_samples(
     people accepted beside the references (null without a closed top-5 check).
     `recipe`: decides where there is no curated set yet. Raises CuratedSetUnreadable.
     """
-    samples = pa.concat_tables(folder_of(run).read_samples(["sample_id", "position"]))
+    samples = pa.concat_tables(run.folder.read_samples(["sample_id", "position"]))
     verdicts = verdicts_of(run).decisions
     clean = [name for name, each in verdicts.items() if each.kind in CLEAN]
     columns = {

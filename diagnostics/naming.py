@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from diagnostics import documents
 from diagnostics.models import Diagnosis, Naming, RuleBook
-from triage.run_folders import folder_of
 
 if TYPE_CHECKING:
     from diagnostics.causes.evidence import Evidence
@@ -103,14 +102,14 @@ def name_diagnosis(diagnosis: Diagnosis, samples: "Samples", *, user: Any = None
             **{name: pa.array(values, from_pandas=True) for name, values in _columns(evidence)},
         }
     )
-    folder_of(diagnosis.run).write_table(table, *diagnosis.evidence_path)
+    diagnosis.run.folder.write_table(table, *diagnosis.evidence_path)
     sizes = (int(side.sum()), int((side & samples.error).sum()))
     return _store(diagnosis, table, sizes, user)
 
 
 def name_anew(diagnosis: Diagnosis, *, user: Any = None) -> Naming:
     """Name the errors of a stored diagnosis by the rules of now."""
-    table = folder_of(diagnosis.run).read_table(*diagnosis.evidence_path)
+    table = diagnosis.run.folder.read_table(*diagnosis.evidence_path)
     sizes = (int(diagnosis.parameters["evaluated"]), int(diagnosis.parameters["errors"]))
     return _store(diagnosis, table, sizes, user)
 
@@ -147,7 +146,7 @@ def _store(
         ),
         created_by=user,
     )
-    folder_of(diagnosis.run).write_table(_causes(positions, named), *naming.path)
+    diagnosis.run.folder.write_table(_causes(positions, named), *naming.path)
     naming.save(force_insert=True)
     return naming
 
@@ -169,12 +168,12 @@ def _columns(evidence: "Evidence") -> list[tuple[str, np.ndarray]]:
 
 def read_causes(naming: Naming) -> pa.Table:
     """position, cause, strength and rule of every error sample."""
-    return folder_of(naming.diagnosis.run).read_table(*naming.path)
+    return naming.diagnosis.run.folder.read_table(*naming.path)
 
 
 def read_evidence(diagnosis: Diagnosis, columns: list[str] | None = None) -> pa.Table:
     """position, evaluated, and every column of evidence (or `columns`), of every error sample."""
-    return folder_of(diagnosis.run).read_table(*diagnosis.evidence_path, columns=columns)
+    return diagnosis.run.folder.read_table(*diagnosis.evidence_path, columns=columns)
 
 
 def read_one(diagnosis: Diagnosis, naming: Naming, position: int) -> dict[str, Any] | None:

@@ -12,7 +12,6 @@ from diagnostics.causes_page import evidence_lines
 from diagnostics.confirmed import agreement
 from diagnostics.models import CauseVerdict, Diagnosis
 from triage.models import Project, Run
-from triage.run_page import browser_of
 from triage.sample_page import shown
 
 # The key of each cause in the queue, in the order of the catalogue.
@@ -34,7 +33,7 @@ def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[
 
     diagnosis = Diagnosis.latest_of(run)
     position = chosen if chosen is not None else cause_queue.next_position(run, user, set(skipped))
-    row = browser_of(run).sample(position) if position is not None else None
+    row = run.browser.sample(position) if position is not None else None
     page: dict[str, Any] = {
         "run": run,
         "diagnosis": diagnosis,
@@ -85,7 +84,7 @@ def one_cluster(run: Run, user: Any, chosen: int | None) -> dict[str, Any]:
     if row is not None:
         exemplars = row["card"].get("exemplars", [])
         page |= {
-            "samples": browser_of(run).rows(exemplars),
+            "samples": run.browser.rows(exemplars),
             "commonest": row["commonest"],
             "named": BY_NAME.get(row["commonest"]),
         }

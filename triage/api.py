@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
 from rest_framework.decorators import api_view, parser_classes
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage import import_page, jobs, run_page
+from triage import import_page, jobs
 from triage.access import job_for, project_for, run_for
 from triage.api_shapes import (
     AnalyseShape,
@@ -26,17 +26,10 @@ from triage.api_shapes import (
 from triage.filters import filter_from
 from triage.imports import ImportRefused
 from triage.models import Job, Project, Role
+from triage.rest import REFUSED, paged
 from triage.science.record.mapping import MappingError
 from triage.science.store.browsing import GROUPINGS, SampleFilter
 from triage.tasks import carry_out_analysis
-
-REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
-
-
-def _page(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) -> Response:
-    pages = LimitOffsetPagination()
-    page: Any = pages.paginate_queryset(rows, request)
-    return pages.get_paginated_response(shape(page, many=True).data)
 
 
 @extend_schema(
@@ -45,7 +38,7 @@ def _page(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) 
 @api_view(["GET"])
 def projects(request: Request) -> Response:
     """The projects of the person who asks."""
-    return _page(request, Project.objects.of(request.user), ProjectShape)
+    return paged(request, Project.objects.of(request.user), ProjectShape)
 
 
 @extend_schema(
@@ -67,7 +60,7 @@ def project_runs(request: Request, slug: str) -> Response:
     """List the runs of a project, or import one."""
     project = project_for(request.user, slug, Role.LEAD)
     if request.method == "GET":
-        return _page(request, project.runs.all(), RunShape)
+        return paged(request, project.runs.all(), RunShape)
     wishes = ImportShape(data=request.data)
     wishes.is_valid(raise_exception=True)
     try:
@@ -95,7 +88,7 @@ def run_error_rates(request: Request, pk: int) -> Response:
     """What the table of the run page shows."""
     run = run_for(request.user, pk)
     try:
-        groups = run_page.browser_of(run).groups(
+        groups = run.browser.groups(
             request.query_params.get("by", ""), SampleFilter(errors_only=False)
         )
     except ValueError as reason:
@@ -119,7 +112,7 @@ def run_error_rates(request: Request, pk: int) -> Response:
 def run_samples(request: Request, pk: int) -> Response:
     """What the error list shows."""
     run = run_for(request.user, pk)
-    browser = run_page.browser_of(run)
+    browser = run.browser
     chosen = filter_from(request.query_params, run)
     pages = LimitOffsetPagination()
     pages.limit = pages.get_limit(request) or 100

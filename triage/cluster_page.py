@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 
 from triage.confirming import Agreement, agreement
 from triage.models import Clustering, ConfirmedCluster, Run
-from triage.run_folders import folder_of
-from triage.run_page import browser_of
 from triage.science.store.browsing import RunBrowser
 
 # Points on the map; beyond this a seeded draw is shown and the page says so.
@@ -36,7 +34,7 @@ def context(run: Run, clustering: Clustering | None) -> dict[str, Any]:
     """The page."""
     if clustering is None:
         return {"run": run, "project": run.project, "clustering": None}
-    browser = browser_of(run)
+    browser = run.browser
     cards = [
         {**card, "colour": colour_of(card["cluster"]), "number": place + 1}
         for place, card in enumerate(clustering.cards)
@@ -74,7 +72,7 @@ def names_of(clustering: Clustering) -> dict[int, str]:
 
 def labels_of(run: Run, clustering: Clustering) -> dict[int, int]:
     """Cluster by position."""
-    table = folder_of(run).read_table(
+    table = run.folder.read_table(
         "clusterings", f"{clustering.uuid.hex}.parquet", columns=["position", "cluster"]
     )
     return dict(zip(table["position"].to_pylist(), table["cluster"].to_pylist(), strict=True))
@@ -87,13 +85,13 @@ def colour_of(cluster: int) -> str:
 
 def map_points(run: Run, clustering: Clustering, seed: int = 0) -> dict[str, Any]:
     """The points of the map, columns of equal length; a draw of them where there are very many."""
-    table = folder_of(run).read_table("clusterings", f"{clustering.uuid.hex}.parquet")
+    table = run.folder.read_table("clusterings", f"{clustering.uuid.hex}.parquet")
     total = table.num_rows
     if total > MOST_POINTS:
         drawn = np.random.default_rng(seed).choice(total, MOST_POINTS, replace=False)
         table = table.take(np.sort(drawn))
     positions = table["position"].to_pylist()
-    texts = _texts(browser_of(run), positions)
+    texts = _texts(run.browser, positions)
     clusters = table["cluster"].to_pylist()
     names = names_of(clustering)
     return {

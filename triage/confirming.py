@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from triage.models import Clustering, ConfirmedCluster, Run
-from triage.run_folders import folder_of
 
 MOST_POSITIONS = 200_000
 
@@ -151,7 +150,7 @@ def _known(clustering: Clustering, positions: Sequence[int]) -> list[int]:
 
 def _labels(clustering: Clustering) -> list[tuple[int, int]]:
     run: Run = clustering.run
-    table = folder_of(run).read_table(
+    table = run.folder.read_table(
         "clusterings", f"{clustering.uuid.hex}.parquet", columns=["position", "cluster"]
     )
     return list(zip(table["position"].to_pylist(), table["cluster"].to_pylist(), strict=True))

@@ -15,6 +15,9 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from triage.science.store.browsing import RunBrowser
+from triage.science.store.store import DataRoot, RunFolder
+
 
 class Role(models.TextChoices):
     """What a member may do; each role may do what those before it may."""
@@ -140,6 +143,16 @@ class Run(models.Model):
     def error_rate(self) -> float | None:
         """Errors over samples; None for a run without samples."""
         return self.errors / self.samples if self.samples else None
+
+    @property
+    def folder(self) -> RunFolder:
+        """Its files under the data root; nothing is made or looked for."""
+        return DataRoot(settings.DATA_ROOT).run(self.uuid)
+
+    @property
+    def browser(self) -> RunBrowser:
+        """Questions about its samples."""
+        return RunBrowser(self.folder)
 
     def current_clustering(self) -> "Clustering | None":
         """The newest clustering of its error samples, if there is one."""

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from triage.filters import filter_from, query_of, selection_words
 from triage.models import Job, Run
-from triage.run_folders import folder_of
 from triage.science.analysis.features import FEATURES
 from triage.science.store.browsing import GROUPINGS, NOT_SAID, Group, RunBrowser, SampleFilter
 from triage.science.store.error_rates import clopper_pearson
@@ -24,14 +23,9 @@ LISTED = ("question_type", "category", "difficulty", "split", "domain")
 SORTS = ("rate", "samples", "errors", "value")
 
 
-def browser_of(run: Run) -> RunBrowser:
-    """Questions about the run's samples."""
-    return RunBrowser(folder_of(run))
-
-
 def overview(run: Run, query: QueryDict) -> dict[str, Any]:
     """The run page: counts by split, one breakdown, what has been analysed."""
-    browser = browser_of(run)
+    browser = run.browser
     low, high = clopper_pearson(np.array([run.errors]), np.array([run.samples]))
     clustering = run.current_clustering()
     return {
@@ -81,7 +75,7 @@ def _sorted(groups: list[Group], sort: str, ascending: bool) -> list[Group]:
 
 def error_list(run: Run, query: QueryDict) -> dict[str, Any]:
     """The list of samples that match the query string, with the values it could be narrowed to."""
-    browser = browser_of(run)
+    browser = run.browser
     chosen = filter_from(query, run)
     count = browser.count(chosen)
     pages = max(1, -(-count // PAGE_ROWS))
@@ -149,7 +143,7 @@ def _facets(browser: RunBrowser, chosen: SampleFilter) -> list[tuple[str, str, l
 
 def one_sample(run: Run, position: int, query: QueryDict) -> dict[str, Any] | None:
     """Everything about one sample, and its neighbours in the selection it was opened from."""
-    browser = browser_of(run)
+    browser = run.browser
     row = browser.sample(position)
     if row is None:
         return None
@@ -172,7 +166,7 @@ def one_sample(run: Run, position: int, query: QueryDict) -> dict[str, Any] | No
 
 def features_at(run: Run, position: int) -> list[dict[str, Any]]:
     """The sample's measured features, and for those that are absent, what would provide them."""
-    folder = folder_of(run)
+    folder = run.folder
     if not folder.has("features.parquet"):
         return []
     table = folder.read_table("features.parquet")
@@ -204,7 +198,7 @@ def cluster_at(run: Run, position: int) -> dict[str, Any] | None:
     clustering = run.current_clustering()
     if clustering is None:
         return None
-    table = folder_of(run).read_table(
+    table = run.folder.read_table(
         "clusterings", f"{clustering.uuid.hex}.parquet", columns=["position", "cluster"]
     )
     found = table.filter(pc.equal(table["position"], position))["cluster"].to_pylist()
@@ -215,7 +209,7 @@ def cluster_at(run: Run, position: int) -> dict[str, Any] | None:
 
 def refused_rows(run: Run, page: int) -> dict[str, Any]:
     """One page of the rows that were not taken, and how often each reason occurs."""
-    folder = folder_of(run)
+    folder = run.folder
     table = folder.read_table("refused.parquet") if folder.has("refused.parquet") else None
     total = table.num_rows if table is not None else 0
     pages = max(1, -(-total // PAGE_ROWS))

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from triage.models import Run
-from triage.run_folders import folder_of
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import read_run_image, size_of
 
@@ -37,7 +36,7 @@ def picture_size(run: Run, path: str | None) -> tuple[int, int] | None:
     if not path:
         return None
     try:
-        return size_of(read_run_image(folder_of(run), run.image_root, path))
+        return size_of(read_run_image(run.folder, run.image_root, path))
     except (OSError, NotAPicture):
         return None
 

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations import cleaning, cleaning_page, tasks
 from annotations.scoring_runs import latest_score
-from annotations.submissions import NotReadable, read_uuid
 from triage.access import run_for
 from triage.models import Job, Run
+from triage.sent import NotReadable, read_uuid
 
 MOST_SKIPPED = 500
 

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 from annotations import grid_page
 from annotations.access import audit_to_judge
 from annotations.models import Audit
-from annotations.submissions import NotReadable
 from triage.access import membership_in
 from triage.models import Role
+from triage.sent import NotReadable
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,9 +14,9 @@ from annotations import adjudicating, assigning, gold, item_page, queue
 from annotations.access import audit_for
 from annotations.models import Audit, Flag, Item
 from annotations.standing import standing_of
-from annotations.submissions import NotReadable, read_uuid
 from triage.access import run_for
 from triage.models import Role, Run
+from triage.sent import NotReadable, read_uuid
 
 
 def _item_for(request: HttpRequest, pk: int, place: int) -> tuple[Audit, Item]:

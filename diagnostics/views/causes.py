@@ -12,7 +12,6 @@ from diagnostics.models import Diagnosis, RuleBook
 from diagnostics.naming import RulesRefused, name_anew, new_rules
 from triage.access import project_for, run_for
 from triage.models import Role
-from triage.run_page import browser_of
 from triage.views.images import image_of
 
 MOST_SKIPPED = 500
@@ -66,7 +65,7 @@ def queue(request: HttpRequest, pk: int) -> HttpResponse:
 def queue_image(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     """The picture of a sample in the queue, for everybody who may judge it."""
     run = run_for(request.user, pk, Role.ANNOTATOR)
-    rows = browser_of(run).rows([position], ("position", "image", "is_error"))
+    rows = run.browser.rows([position], ("position", "image", "is_error"))
     if not rows or not rows[0]["image"] or not rows[0]["is_error"]:
         raise Http404
     return image_of(request, run, rows[0]["image"])

@@ -24,7 +24,6 @@ from tests.annotations.audit_factories import (
     make_member,
     make_project_of,
 )
-from triage.run_folders import folder_of
 
 RULE = custom(60, Fraction(1, 5), strict=False)
 
@@ -39,7 +38,7 @@ def freeze_scores(run, scores) -> MismatchScore:
     score = MismatchScore.objects.create(run=run, method="label_free")
     positions = range(len(scores))
     table = pa.table({"position": pa.array(positions, pa.int64()), "score": pa.array(scores)})
-    folder_of(run).write_table(table, "scores", f"{score.uuid.hex}.parquet")
+    run.folder.write_table(table, "scores", f"{score.uuid.hex}.parquet")
     return score
 
 

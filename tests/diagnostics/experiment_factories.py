@@ -16,7 +16,6 @@ from diagnostics.testbed.world import SMALL
 from tests.annotations.audit_factories import give_verdicts, make_member, make_project_of
 from tests.factories import make_run
 from triage.models import Project, Run
-from triage.run_folders import folder_of
 
 WORLD = dataclasses.replace(
     SMALL, train=160, val=20, test=80, ood=40, share_wrong_answers=0.15, share_mismatched=0.05
@@ -46,7 +45,7 @@ def repair_training(run: Run, written: WrittenRun) -> int:
     """Every wrong training answer corrected, every mismatch dropped; how many there were."""
     person = make_member(run.project, "lena")
     positions = {}
-    for part in folder_of(run).read_samples(["sample_id", "position", "split"]):
+    for part in run.folder.read_samples(["sample_id", "position", "split"]):
         for row in part.to_pylist():
             if row["split"] == "train":
                 positions[row["sample_id"]] = row["position"]

@@ -15,7 +15,6 @@ from tests.annotations.audit_factories import (
     ingest_run,
     make_project_of,
 )
-from triage.run_folders import folder_of
 from triage.science.record.records import BY_NAME
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +44,7 @@ def full_rows(count: int = 12) -> list[dict]:
 def gathered(rows: list[dict], clusters: dict[int, int] | None = None):
     run = ingest_run(make_project_of(), rows)
     found = cluster_errors(run, clusters).uuid.hex if clusters else None
-    sources = Sources(folder_of(run), run.scoring, found)
+    sources = Sources(run.folder, run.scoring, found)
     return gather(sources, image_size=lambda path: None)
 
 
@@ -213,7 +212,7 @@ def test_a_picture_is_measured_once_and_only_for_boxes_in_pixels() -> None:
         return 80, 80
 
     run = ingest_run(make_project_of(), rows)
-    found = gather(Sources(folder_of(run), "exact"), image_size=size)
+    found = gather(Sources(run.folder, "exact"), image_size=size)
 
     assert sorted(asked) == ["a.png", "c.png"]
     assert found.numbers["localization_iou"][3] == pytest.approx(

@@ -10,7 +10,6 @@ from diagnostics.gathering import Sources, gather
 from diagnostics.gathering_influence import influence_numbers
 from diagnostics.measures.samples import Groups, Samples, Vectors
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
-from triage.run_folders import folder_of
 
 TRAIN, TEST, ANSWERS, FLIPPED = 400, 100, 4, 40
 
@@ -99,7 +98,7 @@ def test_without_an_error_there_is_only_the_influence_on_itself() -> None:
 
 def gathered(rows: list[dict]) -> Samples:
     run = ingest_run(make_project_of(), rows)
-    return gather(Sources(folder_of(run), run.scoring), image_size=lambda path: None)
+    return gather(Sources(run.folder, run.scoring), image_size=lambda path: None)
 
 
 def asked_rows(**more: str) -> list[dict]:

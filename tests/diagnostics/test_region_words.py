@@ -21,7 +21,6 @@ from tests.annotations.audit_factories import (
     make_member,
     make_project_of,
 )
-from triage.run_folders import folder_of
 
 
 def test_a_keyword_is_held_against_the_region_most_like_it() -> None:
@@ -62,7 +61,7 @@ def test_without_another_picture_there_is_no_pair(pictures: list[str | None]) ->
 
 def gathered(rows: list[dict]) -> Samples:
     run = ingest_run(make_project_of(), rows)
-    return gather(Sources(folder_of(run), run.scoring), image_size=lambda path: None)
+    return gather(Sources(run.folder, run.scoring), image_size=lambda path: None)
 
 
 def described_rows() -> list[dict]:
@@ -103,7 +102,7 @@ def test_a_run_without_the_fields_has_no_similarity() -> None:
 @pytest.mark.django_db
 def test_a_run_of_an_older_record_is_gathered_all_the_same() -> None:
     run = ingest_run(make_project_of(), error_rows(2, right=2))
-    folder = folder_of(run)
+    folder = run.folder
     later = {"region_embeddings", "word_embeddings", "hidden_state"}
     for path in folder.sample_parts():
         table = pq.read_table(path)

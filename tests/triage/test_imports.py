@@ -15,8 +15,6 @@ from tests.factories import make_project, make_run, sample_rows, write_lines
 from tests.triage.test_pictures import png
 from triage.imports import ImportRefused, allowed_folder, import_run, preview, rule_for, trial
 from triage.models import Run
-from triage.run_folders import folder_of
-from triage.run_page import browser_of
 from triage.science.record.mapping import ColumnMapping
 from triage.science.store.store import DataRoot
 
@@ -106,7 +104,7 @@ def test_a_zip_of_images_travels_with_the_run(tmp_path: Path) -> None:
 
     assert run.images_missing == 0
     assert run.image_root == ""
-    assert folder_of(run).has("images", "some/a.png")
+    assert run.folder.has("images", "some/a.png")
 
 
 def test_a_zip_that_reaches_out_of_its_folder_is_refused_whole(tmp_path: Path) -> None:
@@ -132,9 +130,9 @@ def test_images_in_parquet_become_files_of_the_run(tmp_path: Path) -> None:
 
     run = make_run(make_project(), source)
 
-    paths = [row["image"] for row in browser_of(run).rows([0, 1, 2])]
+    paths = [row["image"] for row in run.browser.rows([0, 1, 2])]
     assert len(set(paths)) == 3
-    with folder_of(run).root.fs.open(folder_of(run).path("images", paths[0])) as stream:
+    with run.folder.root.fs.open(run.folder.path("images", paths[0])) as stream:
         assert Image.open(io.BytesIO(stream.read())).size == (40, 30)
 
 
@@ -148,7 +146,7 @@ def test_html_in_every_field_is_kept_as_text(tmp_path: Path) -> None:
         ),
     )
 
-    assert browser_of(run).sample(0)["sample_id"] == script
+    assert run.browser.sample(0)["sample_id"] == script
 
 
 def test_only_import_folders_are_reached_by_path(tmp_path: Path, settings) -> None:
@@ -215,8 +213,8 @@ def test_human_labels_and_pictures_in_parquet_are_imported(real_data: Path) -> N
 
     assert (run.refused, run.images_missing) == (0, 0)
     assert 0 < run.errors < run.samples
-    row = browser_of(run).sample(0)
-    with folder_of(run).root.fs.open(folder_of(run).path("images", row["image"])) as stream:
+    row = run.browser.sample(0)
+    with run.folder.root.fs.open(run.folder.path("images", row["image"])) as stream:
         assert Image.open(stream).size == (32, 32)
 
 
@@ -239,7 +237,7 @@ def test_gpt4o_answers_to_puzzles_are_imported_with_their_pictures(
     )
 
     assert (run.samples, run.refused, run.images_missing) == (100, 0, 0)
-    assert json.loads(browser_of(run).sample(0)["meta"])["options"]
+    assert json.loads(run.browser.sample(0)["meta"])["options"]
 
 
 def test_import_run_names_an_unknown_folder_of_images(tmp_path: Path) -> None:

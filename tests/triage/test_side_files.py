@@ -17,7 +17,6 @@ from django.urls import reverse
 
 from tests.factories import make_project, sample_rows, write_lines
 from triage.models import Job, Role, Run
-from triage.run_folders import folder_of
 from triage.science.readers import UnreadableFile
 from triage.science.readers.side_files import open_side_file
 
@@ -51,7 +50,7 @@ def imported(tmp_path: Path, *sides: Path, given: list[dict[str, Any]] | None = 
 
 
 def column(run: Run, name: str) -> dict[str, Any]:
-    table = pa.concat_tables(folder_of(run).read_samples(["sample_id", name]))
+    table = pa.concat_tables(run.folder.read_samples(["sample_id", name]))
     return dict(zip(table["sample_id"].to_pylist(), table[name].to_pylist(), strict=True))
 
 
@@ -107,7 +106,7 @@ def test_a_bad_value_refuses_its_row_and_a_row_of_nan_is_absent(tmp_path: Path) 
 
     run = imported(tmp_path, archive(tmp_path / "e.npz", hidden_state=vectors, loss=losses))
 
-    refused = folder_of(run).read_table("refused.parquet").to_pylist()
+    refused = run.folder.read_table("refused.parquet").to_pylist()
     assert column(run, "hidden_state") == {"b": None, "c": None}
     assert [(each["row"], each["field"]) for each in refused] == [(1, "loss")]
     assert "only finite numbers" in refused[0]["reason"]

@@ -6,7 +6,6 @@ from django.views.decorators.http import require_GET
 
 from triage.access import run_for
 from triage.models import Run
-from triage.run_folders import folder_of
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import SIDES, image_key, read_run_image, rendition
 from triage.science.store.store import DataRoot
@@ -20,7 +19,7 @@ def run_image(request: HttpRequest, pk: int, path: str) -> HttpResponse:
 
 def image_of(request: HttpRequest, run: Run, path: str) -> HttpResponse:
     """The rendition, for someone who was let in already. Raises Http404."""
-    folder = folder_of(run)
+    folder = run.folder
     side = SIDES.get(request.GET.get("size", "view"), SIDES["view"])
     try:
         key = image_key(folder, run.image_root, path)

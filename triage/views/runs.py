@@ -25,7 +25,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     """The overview; htmx asks for the breakdown alone."""
     chosen = run_for(request.user, pk)
     if request.htmx.target == "breakdown":  # type: ignore[attr-defined]
-        part = run_page.breakdown(chosen, request.GET, run_page.browser_of(chosen))
+        part = run_page.breakdown(chosen, request.GET, chosen.browser)
         return render(request, "triage/_breakdown.html", {"run": chosen, **part})
     context = run_page.overview(chosen, request.GET)
     return render(request, "triage/run.html", {**context, "analyse_form": AnalyseForm()})
@@ -104,7 +104,7 @@ def refused(request: HttpRequest, pk: int) -> HttpResponse:
 def refused_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """All refused rows as CSV."""
     chosen = run_for(request.user, pk)
-    folder = run_page.folder_of(chosen)
+    folder = chosen.folder
 
     class Echo:
         """A file that hands each line on."""

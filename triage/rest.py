@@ -1,0 +1,18 @@
+"""What every address of the REST API shares: paging and refusals."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
+
+
+def paged(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) -> Response:
+    """One page of `rows` as `shape` writes them, with the addresses of its neighbours."""
+    pages = LimitOffsetPagination()
+    page: Any = pages.paginate_queryset(rows, request)
+    return pages.get_paginated_response(shape(page, many=True).data)
