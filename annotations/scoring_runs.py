@@ -151,7 +151,7 @@ def _read(run: Run, seed: int) -> pa.Table:
 
 def _vectors(rows: pa.Table, run: Run, progress: Progress) -> Any:
     """Embeddings of image and question alone: neighbours by the answer would agree on it."""
-    from triage.analysing import RunPictures
+    from triage.clusters.analysing import RunPictures
     from triage.science.analysis.encoders import encode, propose_encoder
 
     blank = pa.array([[]] * rows.num_rows, pa.list_(pa.string()))

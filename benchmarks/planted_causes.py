@@ -47,7 +47,7 @@ def diagnosed(config: Any, folder: Path) -> dict[str, Any]:
     from diagnostics.diagnosing import diagnose_run, read_document
     from diagnostics.naming import read_causes
     from diagnostics.testbed.planted_run import write_planted
-    from triage.analysing import analyse_run
+    from triage.clusters.analysing import analyse_run
     from triage.imports import import_run, preview, rule_for
     from triage.models import Project
 

@@ -70,7 +70,7 @@ def bring_in(brought: Brought, scratch: Path) -> list[Any]:
     Raises ImportRefused.
     """
     from annotations.scoring_runs import score_run
-    from triage.analysing import analyse_run
+    from triage.clusters.analysing import analyse_run
     from triage.models import Project
 
     project = Project.start(brought.name)

@@ -140,7 +140,7 @@ def write_record(labelled: Labelled, to: Path, seed: int = 0) -> tuple[Path, Pat
 def scored_run(labelled: Labelled, to: Path, name: str) -> tuple[Any, Any]:
     """The run, imported and analysed, and its mismatch score without verdicts."""
     from annotations.scoring_runs import score_run
-    from triage.analysing import analyse_run
+    from triage.clusters.analysing import analyse_run
     from triage.imports import import_run, preview, rule_for
     from triage.models import Project
 

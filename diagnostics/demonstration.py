@@ -25,7 +25,7 @@ from diagnostics.world_judges import (
     judge_checklist,
     repair_most_suspicious,
 )
-from triage.analysing import analyse_run
+from triage.clusters.analysing import analyse_run
 from triage.imports import import_run, preview, rule_for
 from triage.models import Project, Role, Run
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from diagnostics import documents
 from diagnostics.models import Diagnosis
-from triage.analysing import RunPictures
+from triage.clusters.analysing import RunPictures
 from triage.models import Run
 
 Progress = Callable[[float, str], None]

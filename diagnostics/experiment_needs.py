@@ -9,7 +9,7 @@ from annotations.scoring_runs import latest_score
 from diagnostics import judged_samples
 from diagnostics.experiments.material import Material
 from diagnostics.glossary_text import read_glossary
-from triage.analysing import RunPictures
+from triage.clusters.analysing import RunPictures
 from triage.models import Run
 
 

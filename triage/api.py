@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view, parser_classes
@@ -11,25 +10,15 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage import import_page, jobs
+from triage import import_page
 from triage.access import job_for, project_for, run_for
-from triage.api_shapes import (
-    AnalyseShape,
-    ClusteringShape,
-    GroupShape,
-    ImportShape,
-    JobShape,
-    ProjectShape,
-    RunShape,
-    SampleShape,
-)
+from triage.api_shapes import GroupShape, ImportShape, JobShape, ProjectShape, RunShape, SampleShape
 from triage.filters import filter_from
 from triage.imports import ImportRefused
-from triage.models import Job, Project, Role
+from triage.models import Project, Role
 from triage.rest import REFUSED, paged
 from triage.science.record.mapping import MappingError
 from triage.science.store.browsing import GROUPINGS, SampleFilter
-from triage.tasks import carry_out_analysis
 
 
 @extend_schema(
@@ -120,40 +109,6 @@ def run_samples(request: Request, pk: int) -> Response:
     pages.count, pages.request = browser.count(chosen), request
     rows = browser.page(chosen, offset=pages.offset, limit=min(pages.limit, 1000))
     return pages.get_paginated_response(SampleShape(rows, many=True).data)
-
-
-@extend_schema(operation_id="run_clusters", summary="The clusters", responses=ClusteringShape)
-@api_view(["GET"])
-def run_clusters(request: Request, pk: int) -> Response:
-    """The current clustering of a run; 404 before it was analysed."""
-    clustering = run_for(request.user, pk).current_clustering()
-    if clustering is None:
-        raise Http404
-    return Response(ClusteringShape(clustering).data)
-
-
-@extend_schema(
-    operation_id="run_analyse",
-    summary="Start an analysis; the job says when it is done",
-    request=AnalyseShape,
-    responses={202: JobShape},
-)
-@api_view(["POST"])
-def run_analyse(request: Request, pk: int) -> Response:
-    """Measure and cluster the errors of a run."""
-    run = run_for(request.user, pk)
-    wishes = AnalyseShape(data=request.data)
-    wishes.is_valid(raise_exception=True)
-    job = jobs.start(
-        Job.Kind.ANALYSE,
-        carry_out_analysis,
-        project=run.project,
-        run=run,
-        user=request.user,
-        request=dict(wishes.validated_data),
-    )
-    job.refresh_from_db()
-    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(operation_id="job", summary="How far a job is", responses=JobShape)

@@ -1,10 +1,8 @@
 """What goes in and out of the REST API of the machine's side, field by field."""
 
-from typing import Any
-
 from rest_framework import serializers
 
-from triage.models import Clustering, Job, Project, Run
+from triage.models import Job, Project, Run
 
 
 class ProjectShape(serializers.ModelSerializer):
@@ -60,13 +58,6 @@ class ImportShape(serializers.Serializer):
     split = serializers.ChoiceField(["train", "val", "test", "ood"], default="test")
 
 
-class AnalyseShape(serializers.Serializer):
-    """How to analyse."""
-
-    encoder = serializers.CharField(required=False, default="", allow_blank=True)
-    seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**32 - 1)
-
-
 class JobShape(serializers.ModelSerializer):
     """Background work: poll it until `state` is done or failed."""
 
@@ -99,18 +90,3 @@ class SampleShape(serializers.Serializer):
     confidence = serializers.FloatField(allow_null=True)
     credit = serializers.FloatField()
     is_error = serializers.BooleanField()
-
-
-class ClusteringShape(serializers.ModelSerializer):
-    """The current clustering: its cards, and how it was made."""
-
-    cards = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Clustering
-        fields = ("uuid", "seed", "encoder", "parameters", "clusters", "unclustered", "cards")
-        read_only_fields = fields
-
-    def get_cards(self, clustering: Clustering) -> list[dict[str, Any]]:
-        """One entry a cluster, the unclustered (-1) last."""
-        return list(clustering.cards)

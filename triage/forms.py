@@ -155,10 +155,3 @@ class MappingForm(forms.Form):
                 self.add_error(f"field_{name}", str(problem))
         data["mapping"] = ColumnMapping(found)
         return data
-
-
-class AnalyseForm(forms.Form):
-    """How to analyse a run."""
-
-    encoder = forms.CharField(label=_("Encoder"), required=False, max_length=500)
-    seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=2**32 - 1, initial=0)

@@ -1,8 +1,10 @@
-"""Addresses of this app, one list per kind of object."""
+"""Addresses of this app: each room keeps its own; `urls.py` includes the pages and the API."""
 
 from django.urls import URLPattern, URLResolver, path
 
-from triage.views import account, clusters, images, imports, jobs, projects, runs, samples
+from triage import api
+from triage.clusters import urls as clusters
+from triage.views import account, images, imports, jobs, projects, runs, samples
 
 app_name = "triage"
 
@@ -27,7 +29,6 @@ job_urls = [
 # /runs/<pk>/…
 run_urls = [
     path("runs/<int:pk>/", runs.run, name="run"),
-    path("runs/<int:pk>/analyse/", runs.analyse, name="run-analyse"),
     path("runs/<int:pk>/errors/", runs.errors, name="run-errors"),
     path("runs/<int:pk>/filters/", runs.filter_store, name="filter-store"),
     path("runs/<int:pk>/filters/<int:filter_pk>/delete/", runs.filter_delete, name="filter-delete"),
@@ -35,10 +36,6 @@ run_urls = [
     path("runs/<int:pk>/refused.csv", runs.refused_csv, name="run-refused-csv"),
     path("runs/<int:pk>/samples/<int:position>/", samples.sample, name="sample"),
     path("runs/<int:pk>/images/<path:path>", images.run_image, name="run-image"),
-    path("runs/<int:pk>/clusters/", clusters.clusters, name="clusters"),
-    path("runs/<int:pk>/clusters/map.json", clusters.clusters_map, name="clusters-map"),
-    path("runs/<int:pk>/clusters/confirm/", clusters.confirm, name="clusters-confirm"),
-    path("runs/<int:pk>/clusters/said/<int:said>/", clusters.said_change, name="clusters-said"),
 ]
 
 account_urls = [
@@ -51,4 +48,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *job_urls,
     *run_urls,
     *account_urls,
+    *clusters.pages,
+]
+
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("projects/", api.projects, name="api-projects"),
+    path("projects/<slug:slug>/runs/", api.project_runs, name="api-project-runs"),
+    path("runs/<int:pk>/", api.run_detail, name="api-run"),
+    path("runs/<int:pk>/error-rates/", api.run_error_rates, name="api-run-error-rates"),
+    path("runs/<int:pk>/samples/", api.run_samples, name="api-run-samples"),
+    path("jobs/<uuid:job_uuid>/", api.job_detail, name="api-job"),
+    *clusters.api,
 ]

@@ -7,7 +7,6 @@ from typing import Any
 from django_tasks import task
 
 from triage import jobs
-from triage.analysing import AnalysisRefused, analyse_run, summary
 from triage.imports import ImportRefused, import_run
 from triage.models import Job
 from triage.science.record.mapping import ColumnMapping
@@ -20,12 +19,6 @@ Progress = Callable[[float, str], None]
 def carry_out_import(job_uuid: str) -> None:
     """Import the file of a job."""
     jobs.carry_out(job_uuid, _import, ImportRefused)
-
-
-@task()
-def carry_out_analysis(job_uuid: str) -> None:
-    """Analyse the run of a job."""
-    jobs.carry_out(job_uuid, _analyse, AnalysisRefused)
 
 
 def _import(job: Job, progress: Progress) -> dict[str, Any]:
@@ -53,14 +46,3 @@ def _import(job: Job, progress: Progress) -> dict[str, Any]:
         "refused": run.refused,
         "images_missing": run.images_missing,
     }
-
-
-def _analyse(job: Job, progress: Progress) -> dict[str, Any]:
-    assert job.run is not None
-    clustering = analyse_run(
-        job.run,
-        seed=job.request.get("seed", 0),
-        encoder=job.request.get("encoder"),
-        progress=progress,
-    )
-    return summary(clustering)

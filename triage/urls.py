@@ -1,12 +1,16 @@
-"""All addresses. Each app keeps its own list; this is where the three are put in a row.
+"""All addresses: each room keeps its own, each app joins its rooms, here the three stand in a row.
 
-The lists are named by string, so that triage imports nothing from the apps that stand on it.
+The apps are named by string, so that triage imports nothing from those that stand on it.
 """
+
+from importlib import import_module
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
+
+APPS = ("triage", "annotations", "diagnostics")
 
 urlpatterns = [
     # Accounts have no e-mail address: the page says who sets a new password instead.
@@ -17,12 +21,8 @@ urlpatterns = [
     ),
     path("accounts/", include("allauth.account.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("triage.routes")),
-    path("", include("annotations.routes")),
-    path("", include("diagnostics.routes")),
-    path("api/v1/", include("triage.api_routes")),
-    path("api/v1/", include("annotations.api_routes")),
-    path("api/v1/", include("diagnostics.api_routes")),
+    *(path("", include(f"{app}.routes")) for app in APPS),
+    *(path("api/v1/", include(import_module(f"{app}.routes").api_urlpatterns)) for app in APPS),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]
 

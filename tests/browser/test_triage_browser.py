@@ -12,7 +12,7 @@ from django.test import Client
 
 from tests.factories import make_project, make_run, sample_rows, write_lines
 from tests.triage.test_pictures import png
-from triage.analysing import analyse_run
+from triage.clusters.analysing import analyse_run
 from triage.models import ConfirmedCluster, Project, Role, Run
 
 pytestmark = pytest.mark.browser

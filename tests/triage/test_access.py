@@ -11,8 +11,8 @@ from annotations.audits import draw_audit
 from annotations.models import CuratedSet, Flag
 from diagnostics.models import Experiment
 from tests.factories import make_project, make_run, make_user, sample_rows, write_lines
-from triage.analysing import analyse_run
-from triage.confirming import say
+from triage.clusters.analysing import analyse_run
+from triage.clusters.confirming import say
 from triage.models import Clustering, Job, Membership, Role, StoredFilter
 
 pytestmark = pytest.mark.django_db

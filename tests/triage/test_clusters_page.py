@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from tests.annotations.audit_factories import cluster_errors
 from tests.factories import make_project, make_run, sample_rows, write_lines
-from triage.confirming import NotConfirmed, agreement, rename, restore, say, withdraw
+from triage.clusters.confirming import NotConfirmed, agreement, rename, restore, say, withdraw
 from triage.models import ConfirmedCluster, Role
 
 pytestmark = pytest.mark.django_db

@@ -191,7 +191,7 @@ def test_refused_rows_are_listed_and_can_be_taken_along(lead, tmp_path: Path) ->
 
 @pytest.mark.parametrize(("count", "wrong"), [(5, 0), (5, 1), (5, 5), (1, 1)])
 def test_runs_of_odd_shapes_have_sensible_pages(lead, tmp_path: Path, count, wrong) -> None:
-    from triage.analysing import analyse_run
+    from triage.clusters.analysing import analyse_run
 
     run = make_run(lead.project, write_lines(tmp_path / "x.jsonl", sample_rows(count, wrong)))
     pages = [

@@ -12,12 +12,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from triage import jobs, run_page
+from triage import run_page
 from triage.access import run_for
+from triage.clusters.forms import AnalyseForm
 from triage.filters import filter_from
-from triage.forms import AnalyseForm
-from triage.models import Job, StoredFilter
-from triage.tasks import carry_out_analysis
+from triage.models import StoredFilter
 
 
 @require_GET
@@ -29,27 +28,6 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "triage/_breakdown.html", {"run": chosen, **part})
     context = run_page.overview(chosen, request.GET)
     return render(request, "triage/run.html", {**context, "analyse_form": AnalyseForm()})
-
-
-@require_POST
-def analyse(request: HttpRequest, pk: int) -> HttpResponse:
-    """Start an analysis in the background."""
-    chosen = run_for(request.user, pk)
-    form = AnalyseForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("The seed must be a whole number from 0."))
-    elif chosen.jobs.filter(kind=Job.Kind.ANALYSE).open().exists():
-        messages.warning(request, _("An analysis of this run is under way already."))
-    else:
-        jobs.start(
-            Job.Kind.ANALYSE,
-            carry_out_analysis,
-            project=chosen.project,
-            run=chosen,
-            user=request.user,
-            request={"encoder": form.cleaned_data["encoder"], "seed": form.cleaned_data["seed"]},
-        )
-    return redirect(chosen)
 
 
 @require_GET

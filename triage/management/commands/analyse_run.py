@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from triage.analysing import AnalysisRefused, analyse_run, summary
+from triage.clusters.analysing import AnalysisRefused, analyse_run, summary
 from triage.command_arguments import answer, run_named
 
 

@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
-from triage import cluster_page, confirming
+from triage import jobs
 from triage.access import run_for
-from triage.models import ConfirmedCluster
+from triage.clusters import confirming, page
+from triage.clusters.forms import AnalyseForm
+from triage.clusters.tasks import carry_out_analysis
+from triage.models import ConfirmedCluster, Job
 
 
 # Bokeh sets style attributes on what it draws; scripts stay the page's own.
@@ -22,7 +25,7 @@ from triage.models import ConfirmedCluster
 def clusters(request: HttpRequest, pk: int) -> HttpResponse:
     """The map and the cards."""
     run = run_for(request.user, pk)
-    context = cluster_page.context(run, run.current_clustering())
+    context = page.context(run, run.current_clustering())
     return render(request, "triage/clusters.html", context)
 
 
@@ -34,7 +37,7 @@ def clusters_map(request: HttpRequest, pk: int) -> JsonResponse:
     clustering = run.current_clustering()
     if clustering is None:
         raise Http404
-    return JsonResponse(cluster_page.map_points(run, clustering))
+    return JsonResponse(page.map_points(run, clustering))
 
 
 @require_POST
@@ -93,3 +96,24 @@ def _positions(text: str) -> list[int]:
     if not isinstance(found, list) or not all(type(each) is int and each >= 0 for each in found):
         raise confirming.NotConfirmed(_("The selection could not be read; select again."))
     return found
+
+
+@require_POST
+def analyse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Start an analysis in the background."""
+    chosen = run_for(request.user, pk)
+    form = AnalyseForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("The seed must be a whole number from 0."))
+    elif chosen.jobs.filter(kind=Job.Kind.ANALYSE).open().exists():
+        messages.warning(request, _("An analysis of this run is under way already."))
+    else:
+        jobs.start(
+            Job.Kind.ANALYSE,
+            carry_out_analysis,
+            project=chosen.project,
+            run=chosen,
+            user=request.user,
+            request={"encoder": form.cleaned_data["encoder"], "seed": form.cleaned_data["seed"]},
+        )
+    return redirect(chosen)

@@ -7,7 +7,7 @@ import numpy as np
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from triage.confirming import Agreement, agreement
+from triage.clusters.confirming import Agreement, agreement
 from triage.models import Clustering, ConfirmedCluster, Run
 from triage.science.store.browsing import RunBrowser
 
