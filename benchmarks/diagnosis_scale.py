@@ -58,7 +58,7 @@ def imported(source: Path) -> Any:
     """The run, imported and in a project with a lead, and the lead."""
     from django.contrib.auth import get_user_model
 
-    from triage.imports import import_run, preview, rule_for
+    from triage.imports.importing import import_run, preview, rule_for
     from triage.models import Project, Role
 
     project = Project.start("Scale")

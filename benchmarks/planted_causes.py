@@ -48,7 +48,7 @@ def diagnosed(config: Any, folder: Path) -> dict[str, Any]:
     from diagnostics.naming import read_causes
     from diagnostics.testbed.planted_run import write_planted
     from triage.clusters.analysing import analyse_run
-    from triage.imports import import_run, preview, rule_for
+    from triage.imports.importing import import_run, preview, rule_for
     from triage.models import Project
 
     begun = time.perf_counter()

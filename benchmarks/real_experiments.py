@@ -89,7 +89,7 @@ def imported(
     project: Any, name: str, rows: Sequence[Row], images: Path | None, scratch: Path
 ) -> Any:
     """A run of a file with these rows."""
-    from triage.imports import import_run, preview, rule_for
+    from triage.imports.importing import import_run, preview, rule_for
 
     file = scratch / f"{uuid.uuid4().hex}.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -272,7 +272,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         prepare(Path(scratch))
         from diagnostics.experiments.registry import BY_NAME
-        from triage.imports import ImportRefused
+        from triage.imports.importing import ImportRefused
 
         for name in options.sets:
             brought = SETS[name](Path(options.data).resolve(), Path(scratch))

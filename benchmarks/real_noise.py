@@ -141,7 +141,7 @@ def scored_run(labelled: Labelled, to: Path, name: str) -> tuple[Any, Any]:
     """The run, imported and analysed, and its mismatch score without verdicts."""
     from annotations.scoring_runs import score_run
     from triage.clusters.analysing import analyse_run
-    from triage.imports import import_run, preview, rule_for
+    from triage.imports.importing import import_run, preview, rule_for
     from triage.models import Project
 
     file, images = write_record(labelled, to)

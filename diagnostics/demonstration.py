@@ -26,7 +26,7 @@ from diagnostics.world_judges import (
     repair_most_suspicious,
 )
 from triage.clusters.analysing import analyse_run
-from triage.imports import import_run, preview, rule_for
+from triage.imports.importing import import_run, preview, rule_for
 from triage.models import Project, Role, Run
 
 PROJECT = "Demonstration"

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from triage.imports import import_run, preview, rule_for
+from triage.imports.importing import import_run, preview, rule_for
 from triage.models import Project, Role, Run
 from triage.science.record.mapping import merged, parse_assignments
 from triage.science.record.records import FIELDS

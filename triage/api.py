@@ -4,20 +4,16 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
-from rest_framework.decorators import api_view, parser_classes
+from rest_framework.decorators import api_view
 from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage import import_page
-from triage.access import job_for, project_for, run_for
-from triage.api_shapes import GroupShape, ImportShape, JobShape, ProjectShape, RunShape, SampleShape
+from triage.access import job_for, run_for
+from triage.api_shapes import GroupShape, JobShape, ProjectShape, RunShape, SampleShape
 from triage.filters import filter_from
-from triage.imports import ImportRefused
-from triage.models import Project, Role
+from triage.models import Project
 from triage.rest import REFUSED, paged
-from triage.science.record.mapping import MappingError
 from triage.science.store.browsing import GROUPINGS, SampleFilter
 
 
@@ -28,35 +24,6 @@ from triage.science.store.browsing import GROUPINGS, SampleFilter
 def projects(request: Request) -> Response:
     """The projects of the person who asks."""
     return paged(request, Project.objects.of(request.user), ProjectShape)
-
-
-@extend_schema(
-    methods=["GET"],
-    operation_id="runs_list",
-    summary="The runs of a project, newest first",
-    responses=RunShape(many=True),
-)
-@extend_schema(
-    methods=["POST"],
-    operation_id="runs_import",
-    summary="Import a file; the job says when it is done",
-    request={"multipart/form-data": ImportShape},
-    responses={202: JobShape, 400: REFUSED},
-)
-@api_view(["GET", "POST"])
-@parser_classes([MultiPartParser, JSONParser])
-def project_runs(request: Request, slug: str) -> Response:
-    """List the runs of a project, or import one."""
-    project = project_for(request.user, slug, Role.LEAD)
-    if request.method == "GET":
-        return paged(request, project.runs.all(), RunShape)
-    wishes = ImportShape(data=request.data)
-    wishes.is_valid(raise_exception=True)
-    try:
-        job = import_page.import_at_once(project, wishes.validated_data, request.user)
-    except (ImportRefused, MappingError) as reason:
-        return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
-    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(operation_id="run", summary="One run", responses=RunShape)

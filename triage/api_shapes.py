@@ -39,25 +39,6 @@ class RunShape(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ImportShape(serializers.Serializer):
-    """A file to import; the same wishes as the command's."""
-
-    file = serializers.FileField(help_text="JSON Lines, CSV or Parquet; also .gz")
-    images = serializers.FileField(required=False, help_text="a zip of the images")
-    side = serializers.FileField(
-        required=False, help_text=".npz or Parquet: attention, embeddings, losses by sample_id"
-    )
-    name = serializers.CharField(required=False, max_length=200, default="")
-    map = serializers.ListField(
-        child=serializers.CharField(),
-        required=False,
-        default=list,
-        help_text="field=column[+column], one entry a field",
-    )
-    scoring = serializers.CharField(required=False, default="")
-    split = serializers.ChoiceField(["train", "val", "test", "ood"], default="test")
-
-
 class JobShape(serializers.ModelSerializer):
     """Background work: poll it until `state` is done or failed."""
 

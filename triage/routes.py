@@ -4,7 +4,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from triage import api
 from triage.clusters import urls as clusters
-from triage.views import account, images, imports, jobs, projects, runs, samples
+from triage.imports import urls as imports
+from triage.views import account, images, jobs, projects, runs, samples
 
 app_name = "triage"
 
@@ -15,14 +16,10 @@ project_urls = [
     path("projects/<slug:slug>/", projects.project, name="project"),
     path("projects/<slug:slug>/members/", projects.project_members, name="members"),
     path("projects/<slug:slug>/members/<int:pk>/", projects.member_change, name="member"),
-    path("projects/<slug:slug>/import/", imports.import_start, name="import-start"),
 ]
 
 # /imports/<uuid>/… and /jobs/<uuid>/
 job_urls = [
-    path("imports/<uuid:job_uuid>/", imports.import_describe, name="import"),
-    path("imports/<uuid:job_uuid>/reopen/", imports.import_reopen, name="import-reopen"),
-    path("imports/<uuid:job_uuid>/discard/", imports.import_discard, name="import-discard"),
     path("jobs/<uuid:job_uuid>/", jobs.job, name="job"),
 ]
 
@@ -49,14 +46,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *run_urls,
     *account_urls,
     *clusters.pages,
+    *imports.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/", api.projects, name="api-projects"),
-    path("projects/<slug:slug>/runs/", api.project_runs, name="api-project-runs"),
     path("runs/<int:pk>/", api.run_detail, name="api-run"),
     path("runs/<int:pk>/error-rates/", api.run_error_rates, name="api-run-error-rates"),
     path("runs/<int:pk>/samples/", api.run_samples, name="api-run-samples"),
     path("jobs/<uuid:job_uuid>/", api.job_detail, name="api-job"),
     *clusters.api,
+    *imports.api,
 ]

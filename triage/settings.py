@@ -223,7 +223,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Uploads go to disk as they arrive, under the data root's own disk if it is a folder.
-FILE_UPLOAD_HANDLERS = ["triage.staging.CappedUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["triage.imports.staging.CappedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 
 CONTENT_SECURITY_POLICY = {

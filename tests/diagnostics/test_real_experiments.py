@@ -11,7 +11,7 @@ from benchmarks.real_logs import LOGS
 from benchmarks.real_sets import Brought, by_lot, easy_vqa, easy_vqa_noisy, nlvr, pope
 from diagnostics.experiments.needs import PICTURES, TRAINS
 from diagnostics.experiments.registry import EXPERIMENTS
-from triage.imports import ImportRefused
+from triage.imports.importing import ImportRefused
 
 pytestmark = pytest.mark.realdata
 NAMES = [each.name for each in EXPERIMENTS]

@@ -13,7 +13,14 @@ from PIL import Image
 
 from tests.factories import make_project, make_run, sample_rows, write_lines
 from tests.triage.test_pictures import png
-from triage.imports import ImportRefused, allowed_folder, import_run, preview, rule_for, trial
+from triage.imports.importing import (
+    ImportRefused,
+    allowed_folder,
+    import_run,
+    preview,
+    rule_for,
+    trial,
+)
 from triage.models import Run
 from triage.science.record.mapping import ColumnMapping
 from triage.science.store.store import DataRoot

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from tests.factories import make_project, sample_rows, write_lines
 from triage import jobs
+from triage.imports.tasks import carry_out_import
 from triage.management.commands.run_worker import INTERRUPTED, Pulse, fail_interrupted
 from triage.models import Job, WorkerPulse
-from triage.tasks import carry_out_import
 
 ROOT = Path(__file__).resolve().parents[2]
 QUEUE = """
@@ -146,4 +146,4 @@ def test_a_real_worker_carries_out_a_real_import(tmp_path: Path) -> None:
 
 
 def test_the_task_has_a_name_that_survives_a_restart() -> None:
-    assert carry_out_import.module_path == "triage.tasks.carry_out_import"
+    assert carry_out_import.module_path == "triage.imports.tasks.carry_out_import"

@@ -6,8 +6,8 @@ from django_tasks import task
 
 from triage import jobs
 from triage.clusters.analysing import AnalysisRefused, analyse_run, summary
+from triage.imports.tasks import Progress
 from triage.models import Job
-from triage.tasks import Progress
 
 
 @task()

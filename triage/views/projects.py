@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from triage import members
 from triage.access import membership_in, project_for
-from triage.forms import MemberForm, ProjectForm
+from triage.imports.forms import MemberForm, ProjectForm
 from triage.models import Job, Membership, Project, Role
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from triage.command_arguments import answer, project_named, user_named
-from triage.imports import (
+from triage.imports.importing import (
     FIELD_NAMES,
     SPLITS,
     ImportRefused,

@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from triage import import_page
 from triage.access import job_for, project_for
-from triage.forms import FileForm
-from triage.imports import ImportRefused, SideFileRefused
+from triage.imports import page
+from triage.imports.forms import FileForm
+from triage.imports.importing import ImportRefused, SideFileRefused
 from triage.models import Job, Role
 
 
@@ -22,7 +22,7 @@ def import_start(request: HttpRequest, slug: str) -> HttpResponse:
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            job = import_page.draft(project, form, request.user)
+            job = page.draft(project, form, request.user)
         except ImportRefused as reason:
             kind = "side_" if isinstance(reason, SideFileRefused) else ""
             uploaded = form.cleaned_data.get(f"{kind}upload")
@@ -41,28 +41,26 @@ def import_describe(request: HttpRequest, job_uuid: Any) -> HttpResponse:
     if job.kind != Job.Kind.IMPORT or job.state != Job.State.DRAFT:
         return redirect("triage:job", job_uuid=job.uuid)
     try:
-        looked = import_page.shown(job)
+        looked = page.shown(job)
     except ImportRefused as reason:
         job.fail(str(reason))
         return redirect("triage:job", job_uuid=job.uuid)
-    form = import_page.mapping_form(job, looked, request.POST or None)
+    form = page.mapping_form(job, looked, request.POST or None)
     if request.htmx:  # type: ignore[attr-defined]
-        tried = {"job": job, **import_page.trial_context(job, looked, form)}
+        tried = {"job": job, **page.trial_context(job, looked, form)}
         return render(request, "triage/_import_trial.html", tried)
     if request.method == "POST" and form.is_valid():
-        import_page.confirm(job, form)
+        page.confirm(job, form)
         return redirect("triage:job", job_uuid=job.uuid)
     status = 422 if form.errors else 200
-    return render(
-        request, "triage/import.html", import_page.context(job, looked, form), status=status
-    )
+    return render(request, "triage/import.html", page.context(job, looked, form), status=status)
 
 
 @require_POST
 def import_reopen(request: HttpRequest, job_uuid: Any) -> HttpResponse:
     """Describe a failed import anew."""
     job = job_for(request.user, job_uuid)
-    import_page.reopen(job)
+    page.reopen(job)
     return redirect("triage:import", job_uuid=job.uuid)
 
 
@@ -70,6 +68,6 @@ def import_reopen(request: HttpRequest, job_uuid: Any) -> HttpResponse:
 def import_discard(request: HttpRequest, job_uuid: Any) -> HttpResponse:
     """Throw a draft or a failed import away."""
     job = job_for(request.user, job_uuid)
-    import_page.give_up(job)
+    page.give_up(job)
     messages.success(request, _("The upload was thrown away."))
     return redirect(job.project)

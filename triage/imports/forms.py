@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from triage.imports import FIELD_NAMES, SPLITS, ImportRefused, allowed_folder
+from triage.imports.importing import FIELD_NAMES, SPLITS, ImportRefused, allowed_folder
 from triage.models import Project, Role
 from triage.science.record.mapping import ColumnMapping, MappingError, parse_assignments
 from triage.science.record.records import BY_NAME, FIELDS

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from triage import jobs, staging
-from triage.forms import FileForm, MappingForm
-from triage.imports import (
+from triage import jobs
+from triage.imports import staging
+from triage.imports.forms import FileForm, MappingForm
+from triage.imports.importing import (
     FIELD_NAMES,
     PREVIEW_ROWS,
     ImportRefused,
@@ -21,12 +22,12 @@ from triage.imports import (
     side_matches,
     trial,
 )
+from triage.imports.tasks import carry_out_import
 from triage.models import Job, Project
 from triage.science.readers import UnreadableFile
 from triage.science.readers.side_files import SideFile, check_mapping
 from triage.science.record.mapping import ColumnMapping, merged, parse_assignments
 from triage.science.record.scoring import RULES
-from triage.tasks import carry_out_import
 
 # Raw columns that a preview shows; a file may have hundreds.
 MOST_COLUMNS = 40

@@ -1,4 +1,4 @@
-"""Background work of the machine's side: imports and analyses."""
+"""Background work of this room: imports."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Any
 from django_tasks import task
 
 from triage import jobs
-from triage.imports import ImportRefused, import_run
+from triage.imports.importing import ImportRefused, import_run
+from triage.imports.staging import discard
 from triage.models import Job
 from triage.science.record.mapping import ColumnMapping
-from triage.staging import discard
 
 Progress = Callable[[float, str], None]
 
