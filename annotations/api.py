@@ -22,7 +22,7 @@ from annotations.api_shapes import (
 from annotations.curation import Recipe
 from annotations.models import Audit
 from triage.access import run_for
-from triage.api_shapes import JobShape
+from triage.jobs.api import JobShape
 from triage.models import Role
 from triage.rest import REFUSED, paged
 

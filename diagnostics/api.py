@@ -20,7 +20,7 @@ from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from diagnostics.naming import name_anew
 from triage.access import run_for
-from triage.api_shapes import JobShape
+from triage.jobs.api import JobShape
 from triage.models import Role
 from triage.rest import REFUSED
 

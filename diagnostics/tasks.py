@@ -8,7 +8,7 @@ from django_tasks import task
 from diagnostics import experimenting
 from diagnostics.diagnosing import DiagnosisRefused, diagnose_run
 from diagnostics.models import Experiment
-from triage import jobs
+from triage.jobs import jobs
 from triage.models import Job, Run
 
 

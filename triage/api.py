@@ -1,7 +1,5 @@
 """The REST API of the machine's side: the same verbs as the pages and the command line."""
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view
@@ -9,8 +7,8 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage.access import job_for, run_for
-from triage.api_shapes import GroupShape, JobShape, ProjectShape, RunShape, SampleShape
+from triage.access import run_for
+from triage.api_shapes import GroupShape, ProjectShape, RunShape, SampleShape
 from triage.filters import filter_from
 from triage.models import Project
 from triage.rest import REFUSED, paged
@@ -76,10 +74,3 @@ def run_samples(request: Request, pk: int) -> Response:
     pages.count, pages.request = browser.count(chosen), request
     rows = browser.page(chosen, offset=pages.offset, limit=min(pages.limit, 1000))
     return pages.get_paginated_response(SampleShape(rows, many=True).data)
-
-
-@extend_schema(operation_id="job", summary="How far a job is", responses=JobShape)
-@api_view(["GET"])
-def job_detail(request: Request, job_uuid: Any) -> Response:
-    """One job."""
-    return Response(JobShape(job_for(request.user, job_uuid)).data)

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from triage.models import Job, Project, Run
+from triage.models import Project, Run
 
 
 class ProjectShape(serializers.ModelSerializer):
@@ -36,15 +36,6 @@ class RunShape(serializers.ModelSerializer):
             "versions",
             "created_at",
         )
-        read_only_fields = fields
-
-
-class JobShape(serializers.ModelSerializer):
-    """Background work: poll it until `state` is done or failed."""
-
-    class Meta:
-        model = Job
-        fields = ("uuid", "kind", "state", "share", "step", "result", "error", "created_at")
         read_only_fields = fields
 
 

@@ -5,7 +5,8 @@ from django.urls import URLPattern, URLResolver, path
 from triage import api
 from triage.clusters import urls as clusters
 from triage.imports import urls as imports
-from triage.views import account, images, jobs, projects, runs, samples
+from triage.jobs import urls as jobs
+from triage.views import account, images, projects, runs, samples
 
 app_name = "triage"
 
@@ -16,11 +17,6 @@ project_urls = [
     path("projects/<slug:slug>/", projects.project, name="project"),
     path("projects/<slug:slug>/members/", projects.project_members, name="members"),
     path("projects/<slug:slug>/members/<int:pk>/", projects.member_change, name="member"),
-]
-
-# /imports/<uuid>/… and /jobs/<uuid>/
-job_urls = [
-    path("jobs/<uuid:job_uuid>/", jobs.job, name="job"),
 ]
 
 # /runs/<pk>/…
@@ -42,11 +38,11 @@ account_urls = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *project_urls,
-    *job_urls,
     *run_urls,
     *account_urls,
     *clusters.pages,
     *imports.pages,
+    *jobs.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
@@ -54,7 +50,7 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<int:pk>/", api.run_detail, name="api-run"),
     path("runs/<int:pk>/error-rates/", api.run_error_rates, name="api-run-error-rates"),
     path("runs/<int:pk>/samples/", api.run_samples, name="api-run-samples"),
-    path("jobs/<uuid:job_uuid>/", api.job_detail, name="api-job"),
     *clusters.api,
     *imports.api,
+    *jobs.api,
 ]

@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import make_project, sample_rows, write_lines
-from triage import jobs
 from triage.imports.tasks import carry_out_import
+from triage.jobs import jobs
 from triage.management.commands.run_worker import INTERRUPTED, Pulse, fail_interrupted
 from triage.models import Job, WorkerPulse
 

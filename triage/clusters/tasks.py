@@ -4,9 +4,9 @@ from typing import Any
 
 from django_tasks import task
 
-from triage import jobs
 from triage.clusters.analysing import AnalysisRefused, analyse_run, summary
-from triage.imports.tasks import Progress
+from triage.jobs import jobs
+from triage.jobs.jobs import Progress
 from triage.models import Job
 
 

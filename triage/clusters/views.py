@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
-from triage import jobs
 from triage.access import run_for
 from triage.clusters import confirming, page
 from triage.clusters.forms import AnalyseForm
 from triage.clusters.tasks import carry_out_analysis
+from triage.jobs import jobs
 from triage.models import ConfirmedCluster, Job
 
 

@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from triage.access import project_for
-from triage.api_shapes import JobShape, RunShape
+from triage.api_shapes import RunShape
 from triage.imports import page
 from triage.imports.importing import ImportRefused
+from triage.jobs.api import JobShape
 from triage.models import Role
 from triage.rest import REFUSED, paged
 from triage.science.record.mapping import MappingError

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 
-from triage import jobs
 from triage.imports import staging
 from triage.imports.forms import FileForm, MappingForm
 from triage.imports.importing import (
@@ -23,6 +22,7 @@ from triage.imports.importing import (
     trial,
 )
 from triage.imports.tasks import carry_out_import
+from triage.jobs import jobs
 from triage.models import Job, Project
 from triage.science.readers import UnreadableFile
 from triage.science.readers.side_files import SideFile, check_mapping

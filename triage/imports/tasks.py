@@ -1,18 +1,16 @@
 """Background work of this room: imports."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django_tasks import task
 
-from triage import jobs
 from triage.imports.importing import ImportRefused, import_run
 from triage.imports.staging import discard
+from triage.jobs import jobs
+from triage.jobs.jobs import Progress
 from triage.models import Job
 from triage.science.record.mapping import ColumnMapping
-
-Progress = Callable[[float, str], None]
 
 
 @task()

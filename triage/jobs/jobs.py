@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 SECONDS_BETWEEN_WORDS = 0.5
 
 
+Progress = Callable[[float, str], None]
+
+
 def enqueue(job: Job, task: Any) -> Job:
     """Hand `job` to the worker. Call it in the transaction that makes the job: the queue is a table
     of the same database, so both are there or neither."""

@@ -1,0 +1,28 @@
+"""Jobs in the REST API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from triage.access import job_for
+from triage.models import Job
+
+
+class JobShape(serializers.ModelSerializer):
+    """Background work: poll it until `state` is done or failed."""
+
+    class Meta:
+        model = Job
+        fields = ("uuid", "kind", "state", "share", "step", "result", "error", "created_at")
+        read_only_fields = fields
+
+
+@extend_schema(operation_id="job", summary="How far a job is", responses=JobShape)
+@api_view(["GET"])
+def job_detail(request: Request, job_uuid: Any) -> Response:
+    """One job."""
+    return Response(JobShape(job_for(request.user, job_uuid)).data)
