@@ -5,8 +5,8 @@ from typing import Any
 from django.http import Http404
 
 from annotations.models import Audit, CuratedSet
-from triage.access import require
 from triage.models import Role
+from triage.projects.access import require
 
 
 def audit_for(user: Any, pk: int, role: Role) -> Audit:

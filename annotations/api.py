@@ -21,9 +21,9 @@ from annotations.api_shapes import (
 )
 from annotations.curation import Recipe
 from annotations.models import Audit
-from triage.access import run_for
 from triage.jobs.api import JobShape
 from triage.models import Role
+from triage.projects.access import run_for
 from triage.rest import REFUSED, paged
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import Http404
 
 from diagnostics.models import Experiment
-from triage.access import require
 from triage.models import Role
+from triage.projects.access import require
 
 
 def experiment_for(user: Any, pk: int, role: Role = Role.LEAD) -> Experiment:

@@ -19,9 +19,9 @@ from diagnostics.api_shapes import (
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from diagnostics.naming import name_anew
-from triage.access import run_for
 from triage.jobs.api import JobShape
 from triage.models import Role
+from triage.projects.access import run_for
 from triage.rest import REFUSED
 
 

@@ -26,8 +26,8 @@ from diagnostics.experiment_designs import (
     trainer_options,
 )
 from diagnostics.tasks import start_experiment
-from triage.access import run_for
 from triage.models import Run
+from triage.projects.access import run_for
 from triage.rest import REFUSED
 
 

@@ -7,21 +7,11 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage.access import run_for
-from triage.api_shapes import GroupShape, ProjectShape, RunShape, SampleShape
+from triage.api_shapes import GroupShape, RunShape, SampleShape
 from triage.filters import filter_from
-from triage.models import Project
-from triage.rest import REFUSED, paged
+from triage.projects.access import run_for
+from triage.rest import REFUSED
 from triage.science.store.browsing import GROUPINGS, SampleFilter
-
-
-@extend_schema(
-    operation_id="projects_list", summary="Your projects", responses=ProjectShape(many=True)
-)
-@api_view(["GET"])
-def projects(request: Request) -> Response:
-    """The projects of the person who asks."""
-    return paged(request, Project.objects.of(request.user), ProjectShape)
 
 
 @extend_schema(operation_id="run", summary="One run", responses=RunShape)

@@ -2,16 +2,7 @@
 
 from rest_framework import serializers
 
-from triage.models import Project, Run
-
-
-class ProjectShape(serializers.ModelSerializer):
-    """A project of the person who asks."""
-
-    class Meta:
-        model = Project
-        fields = ("slug", "name", "created_at")
-        read_only_fields = fields
+from triage.models import Run
 
 
 class RunShape(serializers.ModelSerializer):

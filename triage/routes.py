@@ -6,18 +6,10 @@ from triage import api
 from triage.clusters import urls as clusters
 from triage.imports import urls as imports
 from triage.jobs import urls as jobs
-from triage.views import account, images, projects, runs, samples
+from triage.projects import urls as projects
+from triage.views import images, runs, samples
 
 app_name = "triage"
-
-# /projects/<slug>/…
-project_urls = [
-    path("", projects.projects, name="projects"),
-    path("projects/new/", projects.project_new, name="project-new"),
-    path("projects/<slug:slug>/", projects.project, name="project"),
-    path("projects/<slug:slug>/members/", projects.project_members, name="members"),
-    path("projects/<slug:slug>/members/<int:pk>/", projects.member_change, name="member"),
-]
 
 # /runs/<pk>/…
 run_urls = [
@@ -31,26 +23,20 @@ run_urls = [
     path("runs/<int:pk>/images/<path:path>", images.run_image, name="run-image"),
 ]
 
-account_urls = [
-    path("account/", account.account, name="account"),
-    path("account/tokens/<str:key>/revoke/", account.token_revoke, name="token-revoke"),
-]
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    *project_urls,
     *run_urls,
-    *account_urls,
     *clusters.pages,
     *imports.pages,
     *jobs.pages,
+    *projects.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    path("projects/", api.projects, name="api-projects"),
     path("runs/<int:pk>/", api.run_detail, name="api-run"),
     path("runs/<int:pk>/error-rates/", api.run_error_rates, name="api-run-error-rates"),
     path("runs/<int:pk>/samples/", api.run_samples, name="api-run-samples"),
     *clusters.api,
     *imports.api,
     *jobs.api,
+    *projects.api,
 ]

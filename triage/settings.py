@@ -140,7 +140,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "triage.context.house",
+                "triage.projects.context.house",
             ]
         },
     }
@@ -184,7 +184,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "triage:projects"
 LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "triage.accounts.ClosedAccountAdapter"
+ACCOUNT_ADAPTER = "triage.projects.accounts.ClosedAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

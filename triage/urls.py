@@ -26,6 +26,6 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]
 
-handler403 = "triage.views.errors.forbidden"
-handler404 = "triage.views.errors.not_found"
-handler500 = "triage.views.errors.server_error"
+handler403 = "triage.projects.errors.forbidden"
+handler404 = "triage.projects.errors.not_found"
+handler500 = "triage.projects.errors.server_error"

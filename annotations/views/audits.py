@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations import audits, draw_page, draw_record, item_table, noise_page, standing
 from annotations.access import audit_for
 from annotations.forms import DrawForm
-from triage.access import run_for
 from triage.models import Role
+from triage.projects.access import run_for
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations import cleaning, cleaning_page, tasks
 from annotations.scoring_runs import latest_score
-from triage.access import run_for
 from triage.models import Job, Run
+from triage.projects.access import run_for
 from triage.sent import NotReadable, read_uuid
 
 MOST_SKIPPED = 500

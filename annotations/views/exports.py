@@ -12,7 +12,7 @@ from annotations.access import curated_set_for
 from annotations.curated import stored_at
 from annotations.forms import ExportForm
 from annotations.zipping import zip_folder
-from triage.access import run_for
+from triage.projects.access import run_for
 from triage.science.store.store import DataRoot
 
 

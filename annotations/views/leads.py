@@ -14,8 +14,8 @@ from annotations import adjudicating, assigning, gold, item_page, queue
 from annotations.access import audit_for
 from annotations.models import Audit, Flag, Item
 from annotations.standing import standing_of
-from triage.access import run_for
 from triage.models import Role, Run
+from triage.projects.access import run_for
 from triage.sent import NotReadable, read_uuid
 
 

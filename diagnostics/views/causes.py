@@ -10,8 +10,8 @@ from diagnostics import cause_queue, causes_page, queue_page, rules_page
 from diagnostics.forms import RulesForm
 from diagnostics.models import Diagnosis, RuleBook
 from diagnostics.naming import RulesRefused, name_anew, new_rules
-from triage.access import project_for, run_for
 from triage.models import Role
+from triage.projects.access import project_for, run_for
 from triage.views.images import image_of
 
 MOST_SKIPPED = 500

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_POST
 from diagnostics import diagnosis_page, error_table, tasks
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
-from triage.access import run_for
 from triage.models import Job
+from triage.projects.access import run_for
 
 
 @require_GET

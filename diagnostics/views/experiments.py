@@ -16,7 +16,7 @@ from diagnostics.access import experiment_for
 from diagnostics.experiment_designs import ExperimentRefused
 from diagnostics.experiment_forms import ExperimentForm
 from diagnostics.tasks import start_experiment
-from triage.access import run_for
+from triage.projects.access import run_for
 
 
 @require_GET

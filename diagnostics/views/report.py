@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from diagnostics import report_page
 from diagnostics.styles import inlined_styles
-from triage.access import run_for
+from triage.projects.access import run_for
 
 
 @require_GET

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import RequestFactory
 
-from triage.views.errors import server_error
+from triage.projects.errors import server_error
 
 
 def test_a_fault_of_ours_is_said_without_database_or_manifest_and_fits_a_phone() -> None:

@@ -5,8 +5,8 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from tests.factories import make_project, make_user
-from triage.members import MemberRefused, change_role, remove
 from triage.models import Project, Role
+from triage.projects.members import MemberRefused, change_role, remove
 
 pytestmark = pytest.mark.django_db
 

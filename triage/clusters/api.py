@@ -9,11 +9,11 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage.access import run_for
 from triage.clusters.tasks import carry_out_analysis
 from triage.jobs import jobs
 from triage.jobs.api import JobShape
 from triage.models import Clustering, Job
+from triage.projects.access import run_for
 
 
 class AnalyseShape(serializers.Serializer):

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
-from triage.access import run_for
 from triage.clusters import confirming, page
 from triage.clusters.forms import AnalyseForm
 from triage.clusters.tasks import carry_out_analysis
 from triage.jobs import jobs
 from triage.models import ConfirmedCluster, Job
+from triage.projects.access import run_for
 
 
 # Bokeh sets style attributes on what it draws; scripts stay the page's own.

@@ -4,40 +4,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from triage.imports.importing import FIELD_NAMES, SPLITS, ImportRefused, allowed_folder
-from triage.models import Project, Role
 from triage.science.record.mapping import ColumnMapping, MappingError, parse_assignments
 from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES
-
-
-class ProjectForm(forms.Form):
-    """A new project."""
-
-    name = forms.CharField(label=_("Name"), max_length=100)
-
-    def clean_name(self) -> str:
-        """A name that no other project has."""
-        name = self.cleaned_data["name"].strip()
-        if Project.objects.filter(name=name).exists():
-            raise forms.ValidationError(_("There is a project of that name already."))
-        return name
-
-
-class MemberForm(forms.Form):
-    """A person to admit, by username; who has no account gets one."""
-
-    username = forms.CharField(
-        label=_("Username"),
-        max_length=150,
-        validators=[get_user_model().username_validator],
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
-    )
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.ANNOTATOR)
 
 
 class FileForm(forms.Form):

@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from triage.access import job_for, project_for
 from triage.imports import page
 from triage.imports.forms import FileForm
 from triage.imports.importing import ImportRefused, SideFileRefused
 from triage.models import Job, Role
+from triage.projects.access import job_for, project_for
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,8 +8,8 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage.access import job_for
 from triage.models import Job
+from triage.projects.access import job_for
 
 
 class JobShape(serializers.ModelSerializer):

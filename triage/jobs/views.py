@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from triage.access import job_for
 from triage.models import Job
+from triage.projects.access import job_for
 
 
 @require_GET

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_GET
 
-from triage.access import run_for
 from triage.models import Run
+from triage.projects.access import run_for
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import SIDES, image_key, read_run_image, rendition
 from triage.science.store.store import DataRoot

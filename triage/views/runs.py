@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from triage import run_page
-from triage.access import run_for
 from triage.clusters.forms import AnalyseForm
 from triage.filters import filter_from
 from triage.models import StoredFilter
+from triage.projects.access import run_for
 
 
 @require_GET

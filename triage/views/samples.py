@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from triage import run_page, sample_page
-from triage.access import run_for
+from triage.projects.access import run_for
 
 
 @require_GET

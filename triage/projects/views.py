@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from triage import members
-from triage.access import membership_in, project_for
-from triage.imports.forms import MemberForm, ProjectForm
 from triage.models import Job, Membership, Project, Role
+from triage.projects import members
+from triage.projects.access import membership_in, project_for
+from triage.projects.forms import MemberForm, ProjectForm
 
 
 @require_GET
