@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotations.draw_page import policy_words
 from annotations.estimation.designs import DESIGNS
 from annotations.models import Audit, VerdictKind
-from triage.filters import selection_words
+from triage.runs.filters import selection_words
 from triage.science.store.browsing import SampleFilter
 from triage.templatetags.figures import percent
 

@@ -11,8 +11,8 @@ from diagnostics.charts import drawn
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from diagnostics.people import with_people
-from triage.filters import query_of
 from triage.models import Job, Run
+from triage.runs.filters import query_of
 from triage.science.store.browsing import SampleFilter
 
 # Figures of a measure that the overview shows.

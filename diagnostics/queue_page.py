@@ -12,7 +12,7 @@ from diagnostics.causes_page import evidence_lines
 from diagnostics.confirmed import agreement
 from diagnostics.models import CauseVerdict, Diagnosis
 from triage.models import Project, Run
-from triage.sample_page import shown
+from triage.runs.sample import shown
 
 # The key of each cause in the queue, in the order of the catalogue.
 KEYS = "123456"

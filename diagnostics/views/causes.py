@@ -12,7 +12,7 @@ from diagnostics.models import Diagnosis, RuleBook
 from diagnostics.naming import RulesRefused, name_anew, new_rules
 from triage.models import Role
 from triage.projects.access import project_for, run_for
-from triage.views.images import image_of
+from triage.runs.images import image_of
 
 MOST_SKIPPED = 500
 

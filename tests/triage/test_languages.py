@@ -23,8 +23,8 @@ from tests.annotations.audit_factories import (
     make_project_of,
 )
 from triage import science_words
-from triage.filters import selection_words
 from triage.models import Role
+from triage.runs.filters import selection_words
 from triage.science.analysis.features import FEATURES
 from triage.science.readers.csv_file import CsvReader
 from triage.science.readers.json_lines import JsonLinesReader

@@ -7,13 +7,13 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage.api_shapes import RunShape
 from triage.imports import page
 from triage.imports.importing import ImportRefused
 from triage.jobs.api import JobShape
 from triage.models import Role
 from triage.projects.access import project_for
 from triage.rest import REFUSED, paged
+from triage.runs.shapes import RunShape
 from triage.science.record.mapping import MappingError
 
 

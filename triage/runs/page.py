@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from triage.filters import filter_from, query_of, selection_words
 from triage.models import Job, Run
+from triage.runs.filters import filter_from, query_of, selection_words
 from triage.science.analysis.features import FEATURES
 from triage.science.store.browsing import GROUPINGS, NOT_SAID, Group, RunBrowser, SampleFilter
 from triage.science.store.error_rates import clopper_pearson

@@ -7,10 +7,10 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from triage.api_shapes import GroupShape, RunShape, SampleShape
-from triage.filters import filter_from
 from triage.projects.access import run_for
 from triage.rest import REFUSED
+from triage.runs.filters import filter_from
+from triage.runs.shapes import GroupShape, RunShape, SampleShape
 from triage.science.store.browsing import GROUPINGS, SampleFilter
 
 

@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from triage import run_page
 from triage.clusters.forms import AnalyseForm
-from triage.filters import filter_from
 from triage.models import StoredFilter
 from triage.projects.access import run_for
+from triage.runs import page as run_page
+from triage.runs import sample as sample_page
+from triage.runs.filters import filter_from
 
 
 @require_GET
@@ -109,3 +110,14 @@ def refused_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def _plain(*cells: str) -> list[str]:
     """Cells that no spreadsheet takes for a formula."""
     return [f"'{cell}" if cell[:1] in "=+-@\t\r" else cell for cell in cells]
+
+
+@require_GET
+def sample(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    """The sample at a position of the run."""
+    run = run_for(request.user, pk)
+    context = run_page.one_sample(run, position, request.GET)
+    if context is None:
+        raise Http404
+    context |= sample_page.shown(run, context["row"])
+    return render(request, "triage/sample.html", context)

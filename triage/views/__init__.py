@@ -1,1 +1,0 @@
-"""The pages of the machine's side, one module per kind of object."""
