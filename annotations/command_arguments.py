@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from annotations.models import Audit
-from triage.command_arguments import answer, identity, run_named
+from triage.management.arguments import answer, identity, run_named
 from triage.models import Run, StoredFilter
 
 __all__ = ["answer", "audit_named", "criteria_given", "run_named", "stored_filter_named"]

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from diagnostics.diagnosing import DiagnosisRefused, diagnose_run, read_document
-from triage.command_arguments import answer, run_named
+from triage.management.arguments import answer, run_named
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from diagnostics.error_table import NotDiagnosed, write_error_table
-from triage.command_arguments import answer, run_named
+from triage.management.arguments import answer, run_named
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from diagnostics.models import Diagnosis
 from diagnostics.naming import name_anew
 from diagnostics.report_page import causes_document
-from triage.command_arguments import answer, run_named
+from triage.management.arguments import answer, run_named
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from diagnostics.experiment_designs import ExperimentRefused, Wish
 from diagnostics.experiments.design import USUAL_SEEDS
 from diagnostics.models import Experiment
 from diagnostics.templatetags.measured import in_unit, interval_words
-from triage.command_arguments import identity
+from triage.management.arguments import identity
 from triage.models import Run
 
 

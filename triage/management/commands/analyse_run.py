@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from triage.clusters.analysing import AnalysisRefused, analyse_run, summary
-from triage.command_arguments import answer, run_named
+from triage.management.arguments import answer, run_named
 
 
 class Command(BaseCommand):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from triage.command_arguments import answer, project_named, user_named
 from triage.imports.importing import (
     FIELD_NAMES,
     SPLITS,
@@ -15,6 +14,7 @@ from triage.imports.importing import (
     preview,
     rule_for,
 )
+from triage.management.arguments import answer, project_named, user_named
 from triage.models import Project
 from triage.science.record.mapping import MappingError, merged, parse_assignments
 
