@@ -80,7 +80,7 @@ def roc_path(score: MismatchScore) -> str:
 
 def input_rows(score: MismatchScore) -> list[InputRow]:
     """The inputs of a score, those that the record did not allow among them."""
-    from triage.suspicion import INPUTS
+    from annotations.science.suspicion.suspicion import INPUTS
 
     weights = score.parameters.get("weights", {})
     known = score.parameters.get("inputs", {})
@@ -92,7 +92,7 @@ def input_rows(score: MismatchScore) -> list[InputRow]:
 
 def _why(score: MismatchScore, position: int) -> tuple[float, list[Reason]]:
     """The sample's place among all scores (0..1), and what stands out most."""
-    from triage.suspicion import INPUTS
+    from annotations.science.suspicion.suspicion import INPUTS
 
     table = read_scores(score)
     scores = table["score"].to_numpy()

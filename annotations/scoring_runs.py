@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from annotations.estimation import mismatch
 from annotations.models import UNDECIDED, Audit, MismatchScore
+from annotations.science.suspicion import mismatch
 from annotations.standing import standing_of
 from triage.models import Run
 
@@ -51,7 +51,7 @@ def score_run(
     `label_free`: do not look at verdicts. Raises ScoreRefused for a run without samples.
     """
     # Here, not above: pages import this module, and scikit-learn costs a second.
-    from triage import suspicion
+    from annotations.science.suspicion import suspicion
 
     progress(0.02, _("Reading samples"))
     rows = _read(run, seed)
@@ -133,7 +133,7 @@ def roc_document(roc: mismatch.RocCurve) -> dict[str, Any]:
 
 def _read(run: Run, seed: int) -> pa.Table:
     """The columns that are measured and encoded, of all samples or of the seeded part."""
-    from triage import suspicion
+    from annotations.science.suspicion import suspicion
     from triage.science.analysis.analysis import COLUMNS as ENCODED
 
     columns = list(dict.fromkeys([*suspicion.COLUMNS, *ENCODED, "is_error"]))
@@ -165,7 +165,7 @@ def _fitted(
     rows: pa.Table, inputs: pa.Table, free: np.ndarray, labels: Labels, seed: int
 ) -> mismatch.FittedScores:
     """Cross-fitted on the verdicts. Raises mismatch.TooFewVerdicts."""
-    from triage import suspicion
+    from annotations.science.suspicion import suspicion
 
     positions = rows["position"].to_numpy()
     judged = np.flatnonzero(np.isin(positions, list(labels.noisy_at)))

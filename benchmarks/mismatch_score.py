@@ -19,11 +19,10 @@ import numpy as np
 import pyarrow as pa
 from sklearn.metrics import roc_auc_score
 
-from annotations.estimation import mismatch
+from annotations.science.suspicion import mismatch, suspicion
 from diagnostics.testbed.run_files import write_run
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import WorldConfig
-from triage import suspicion
 from triage.science.analysis.encoders import encode
 from triage.science.record.scoring import normalise
 from triage.science.store.image_files import NotAPicture

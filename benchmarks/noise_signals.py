@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from annotations.estimation import mismatch
+from annotations.science.suspicion import mismatch, suspicion
 from benchmarks.mismatch_score import cleanlab_areas, rows_of, table_of, vectors_of
 from diagnostics.gathering import Sources, gather
 from diagnostics.measures.noise_signals import forgetting_events, mean_margin
@@ -29,7 +29,6 @@ from diagnostics.measures.samples import Samples
 from diagnostics.testbed.run_files import write_run
 from diagnostics.testbed.training import TrainingConfig
 from diagnostics.testbed.world import WorldConfig
-from triage import suspicion
 from triage.science.readers import open_reader
 from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose

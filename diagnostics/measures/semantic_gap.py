@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from annotations.estimation.mismatch import roc_curve
+from annotations.science.suspicion.mismatch import roc_curve
 from diagnostics.measures.results import (
     Behind,
     Chart,

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from annotations.estimation.mismatch import roc_curve
+from annotations.science.suspicion.mismatch import roc_curve
 from diagnostics.measures.results import Chart, Figure, Measure, Result, Series, Value
 from diagnostics.measures.samples import Bools, Floats, Samples
 from diagnostics.measures.values import mean_difference, mean_of, named, share_of

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics import roc_curve as sklearn_roc
 
-from annotations.estimation import mismatch
+from annotations.science.suspicion import mismatch
 
 
 def world(count=2000, share=0.25, strength=1.5, seed=0):

@@ -2,18 +2,18 @@
 
 from fractions import Fraction
 
+import annotations.science.estimation.sequential as sequential
 import numpy as np
 import pytest
-
-import annotations.estimation.sequential as sequential
-from annotations.estimation.intervals import Interval, hypergeometric_interval
-from annotations.estimation.sequential import (
+from annotations.science.estimation.sequential import (
     Boundaries,
     operating_characteristics,
     repeated_band,
     repeated_interval,
     stopping_boundaries,
 )
+
+from annotations.estimation.intervals import Interval, hypergeometric_interval
 
 FIFTH = Fraction(1, 5)
 

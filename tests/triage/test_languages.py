@@ -14,6 +14,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
+from annotations.science.suspicion.suspicion import INPUTS
 from tests.annotations.audit_factories import (
     error_rows,
     give_verdicts,
@@ -33,7 +34,6 @@ from triage.science.readers.parquet_file import ParquetReader
 from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES
 from triage.science.store.browsing import GROUPINGS, SampleFilter
-from triage.suspicion import INPUTS
 
 FOLDER = Path("locale", "zh_Hans", "LC_MESSAGES")
 CATALOGUE = Path(settings.BASE_DIR) / FOLDER

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from triage import suspicion
+from annotations.science.suspicion import suspicion
 
 
 def table(**columns) -> pa.Table:
