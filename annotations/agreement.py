@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from annotations.estimation import agreement_intervals as agreeing
-from annotations.estimation.agreement_intervals import (
+from annotations.gold import Accuracy, accuracies
+from annotations.models import UNDECIDED, Audit, Verdict
+from annotations.science.estimation import agreement_intervals as agreeing
+from annotations.science.estimation.agreement_intervals import (
     Coefficient,
     FleissKappa,
     PairAgreement,
@@ -22,9 +24,7 @@ from annotations.estimation.agreement_intervals import (
     Unanimity,
     VerdictUnanimity,
 )
-from annotations.estimation.latent_rates import LatentRates, latent_rates
-from annotations.gold import Accuracy, accuracies
-from annotations.models import UNDECIDED, Audit, Verdict
+from annotations.science.estimation.latent_rates import LatentRates, latent_rates
 from annotations.standing import cluster_name
 
 # Fewer timed verdicts than this are not cut into quarters.

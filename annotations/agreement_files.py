@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from annotations.agreement import agreement_of, vote_book
-from annotations.estimation.agreement_intervals import Coefficient, Share, exact_share
 from annotations.export_files import guard_cell
 from annotations.models import Audit
+from annotations.science.estimation.agreement_intervals import Coefficient, Share, exact_share
 
 Cell = str | int | float | None
 FIGURE_COLUMNS = ("figure", "of", "value", "low", "high", "count")

@@ -11,12 +11,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from annotations import assigning, drawing, planning
-from annotations.estimation import protocols
-from annotations.estimation.protocols import Protocol
+from annotations import assigning, planning
 from annotations.models import Audit, Item, Seat
 from annotations.planning import Wishes
 from annotations.refusals import AuditRefused
+from annotations.science.estimation import drawing, protocols
+from annotations.science.estimation.protocols import Protocol
 from triage.models import Run, StoredFilter
 
 # What a database's big integer holds and a person may type.

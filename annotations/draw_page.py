@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from annotations.audits import AuditRefused, protocol_wanted
-from annotations.estimation.designs import DESIGNS
-from annotations.estimation.protocols import PROTOCOLS, Protocol
 from annotations.forms import DrawForm
 from annotations.frames import frame_size
 from annotations.models import Audit
 from annotations.noise_words import share_words
+from annotations.science.estimation.designs import DESIGNS
+from annotations.science.estimation.protocols import PROTOCOLS, Protocol
 from triage.models import Run
 
 # The registry's descriptions are plain English; this is where the catalogue finds them.

@@ -8,8 +8,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from annotations.draw_page import policy_words
-from annotations.estimation.designs import DESIGNS
 from annotations.models import Audit, VerdictKind
+from annotations.science.estimation.designs import DESIGNS
 from triage.runs.filters import selection_words
 from triage.science.store.browsing import SampleFilter
 from triage.templatetags.figures import percent

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations.audits import LARGEST_SEED
 from annotations.curation import KINDS, UNREVIEWED, Recipe
-from annotations.estimation.protocols import PROTOCOLS
 from annotations.models import CHOICES, Audit
+from annotations.science.estimation.protocols import PROTOCOLS
 from triage.models import Run, StoredFilter
 
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations import gold, noise_words
-from annotations.estimation.designs import DESIGNS
-from annotations.estimation.noise_ratio import GroupRatio, NoiseRatio
 from annotations.growth_chart import draw_growth
 from annotations.item_page import open_flags
 from annotations.models import UNDECIDED, Audit, Seat, Verdict
+from annotations.science.estimation.designs import DESIGNS
+from annotations.science.estimation.noise_ratio import GroupRatio, NoiseRatio
 from annotations.standing import WAITING, Standing, standing_of
 from triage.models import Run
 from triage.templatetags.figures import percent

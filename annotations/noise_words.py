@@ -6,8 +6,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.estimation.noise_ratio import NoiseRatio
-from annotations.estimation.protocols import Protocol
+from annotations.science.estimation.noise_ratio import NoiseRatio
+from annotations.science.estimation.protocols import Protocol
 from triage.templatetags.figures import percent
 
 NOISE, TOP_FIVE = "noise", "top_five"

@@ -8,8 +8,8 @@ from typing import Any
 
 from annotations import gold
 from annotations.agreement import vote_book
-from annotations.estimation.agreement_intervals import exact_share
 from annotations.models import Audit, Flag, Verdict
+from annotations.science.estimation.agreement_intervals import exact_share
 
 
 def own_work(audit: Audit, user: Any) -> dict[str, Any]:

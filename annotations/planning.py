@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
-from annotations import drawing, evidence, frames, gold
-from annotations.estimation import designs
-from annotations.estimation.protocols import Protocol
+from annotations import evidence, frames, gold
 from annotations.models import Audit, Item, MismatchScore, VerdictKind
 from annotations.refusals import AuditRefused
+from annotations.science.estimation import designs, drawing
+from annotations.science.estimation.protocols import Protocol
 from annotations.snapshots import snapshot_of
 from triage.models import Clustering, Run
 

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from annotations.estimation.raters import dawid_skene
 from annotations.models import Adjudication, Audit, Item, Verdict, VerdictKind
+from annotations.science.estimation.raters import dawid_skene
 
 # The rater model resolves an item when one verdict is at least this probable.
 SURE_ENOUGH = 0.9

@@ -16,16 +16,16 @@ from django.utils.translation import gettext as _
 
 from annotations import noise_words
 from annotations.audits import protocol_of
-from annotations.estimation import designs
-from annotations.estimation import noise_ratio as estimation
-from annotations.estimation.claims import Claim, GroupCount, claims
-from annotations.estimation.noise_ratio import GroupRatio, GroupTally, NoiseRatio, Tally
-from annotations.estimation.protocols import Protocol
-from annotations.estimation.raters import CorrectedShare, lang_reiczigel_interval
-from annotations.estimation.sequential import repeated_band
 from annotations.gold import Accuracy, accuracies, together
 from annotations.models import UNDECIDED, Audit, Item, Verdict, VerdictKind
 from annotations.resolution import ResolvedItem, resolved_items
+from annotations.science.estimation import designs
+from annotations.science.estimation import noise_ratio as estimation
+from annotations.science.estimation.claims import Claim, GroupCount, claims
+from annotations.science.estimation.noise_ratio import GroupRatio, GroupTally, NoiseRatio, Tally
+from annotations.science.estimation.protocols import Protocol
+from annotations.science.estimation.raters import CorrectedShare, lang_reiczigel_interval
+from annotations.science.estimation.sequential import repeated_band
 
 WAITING = "waiting"
 # A chart is no sharper for more steps than this.

@@ -17,8 +17,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from annotations.estimation.intervals import hypergeometric_interval
-from annotations.estimation.sequential import (
+from annotations.science.estimation.intervals import hypergeometric_interval
+from annotations.science.estimation.sequential import (
     Boundaries,
     operating_characteristics,
     repeated_interval,

@@ -20,9 +20,9 @@ from itertools import product
 import numpy as np
 from scipy import stats
 
-from annotations.drawing import largest_remainder
-from annotations.estimation.intervals import hypergeometric_interval
-from annotations.estimation.prediction_powered import (
+from annotations.science.estimation.drawing import largest_remainder
+from annotations.science.estimation.intervals import hypergeometric_interval
+from annotations.science.estimation.prediction_powered import (
     score_assisted_interval,
     stratified_score_assisted_interval,
 )

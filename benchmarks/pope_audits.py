@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from annotations.drawing import draw_by_protocol, draw_proportional
-from annotations.estimation import designs
-from annotations.estimation.noise_ratio import NoiseRatio, Tally, noise_ratio
-from annotations.estimation.protocols import Protocol, custom
+from annotations.science.estimation import designs
+from annotations.science.estimation.drawing import draw_by_protocol, draw_proportional
+from annotations.science.estimation.noise_ratio import NoiseRatio, Tally, noise_ratio
+from annotations.science.estimation.protocols import Protocol, custom
 
 DESIGNS = ("simple_random", "proportional", "score_assisted", "proportional_scored", "planned_stop")
 THRESHOLD = Fraction(1, 5)

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from annotations.estimation.agreement_intervals import fleiss
-from annotations.estimation.raters import (
+from annotations.science.estimation.agreement_intervals import fleiss
+from annotations.science.estimation.raters import (
     Vote,
     cohens_kappa,
     dawid_skene,

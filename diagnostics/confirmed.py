@@ -80,7 +80,7 @@ def _share(found: int, total: int) -> dict[str, Any]:
 
 def _alpha(verdicts: "list[tuple[int | None, str, str, int]]") -> float | None:
     """Krippendorff's alpha of the people among themselves; None below ten samples judged twice."""
-    from annotations.estimation.raters import krippendorff_alpha
+    from annotations.science.estimation.raters import krippendorff_alpha
 
     by_sample: dict[int | None, dict[int, str]] = {}
     for position, cause, _named, by in verdicts:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from annotations.estimation.claims import holm as holm
+from annotations.science.estimation.claims import holm as holm
 from diagnostics.measures.samples import Floats
 
 LEVEL = 0.95

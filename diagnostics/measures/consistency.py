@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import hypergeom
 
-from annotations.estimation.claims import holm
+from annotations.science.estimation.claims import holm
 from diagnostics.measures.results import Behind, Figure, Measure, Result, Row, Table
 from diagnostics.measures.samples import Groups, Samples
 from diagnostics.measures.values import difference_of, named, share_of

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import hypergeom, norm
 
-from annotations.estimation.claims import holm
+from annotations.science.estimation.claims import holm
 from diagnostics.measures.results import (
     Behind,
     Chart,

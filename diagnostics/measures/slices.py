@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import hypergeom
 
-from annotations.estimation.claims import holm
+from annotations.science.estimation.claims import holm
 from diagnostics.measures.samples import Bools, Groups
 
 LEAST_SIZE = 20

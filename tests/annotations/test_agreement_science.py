@@ -7,9 +7,9 @@ import pytest
 from statsmodels.stats import inter_rater
 from statsmodels.stats.proportion import proportion_confint
 
-from annotations.estimation import agreement_intervals as agreeing
-from annotations.estimation import latent_rates as latent
-from annotations.estimation.raters import dawid_skene, observed_agreement
+from annotations.science.estimation import agreement_intervals as agreeing
+from annotations.science.estimation import latent_rates as latent
+from annotations.science.estimation.raters import dawid_skene, observed_agreement
 
 KINDS = ["match", "mismatch", "ambiguous"]
 

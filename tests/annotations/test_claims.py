@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import hypergeom
 from statsmodels.stats.multitest import multipletests
 
-from annotations.estimation.claims import GroupCount, claims, holm
+from annotations.science.estimation.claims import GroupCount, claims, holm
 
 FIFTH = Fraction(1, 5)
 

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pytest
 
 from annotations import audits, queue, standing
-from annotations.estimation import designs
-from annotations.estimation.intervals import hypergeometric_interval
-from annotations.estimation.noise_ratio import Tally, noise_ratio
-from annotations.estimation.prediction_powered import stratified_score_assisted_interval
-from annotations.estimation.protocols import PROTOCOLS, custom
-from annotations.estimation.sequential import repeated_interval, stopping_boundaries
 from annotations.models import Audit, MismatchScore
+from annotations.science.estimation import designs
+from annotations.science.estimation.intervals import hypergeometric_interval
+from annotations.science.estimation.noise_ratio import Tally, noise_ratio
+from annotations.science.estimation.prediction_powered import stratified_score_assisted_interval
+from annotations.science.estimation.protocols import PROTOCOLS, custom
+from annotations.science.estimation.sequential import repeated_interval, stopping_boundaries
 from tests.annotations.audit_factories import (
     cluster_errors,
     error_rows,

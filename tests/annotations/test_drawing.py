@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from annotations.drawing import (
+from annotations.science.estimation.drawing import (
     NothingToDraw,
     draw_by_protocol,
     draw_proportional,
@@ -12,7 +12,7 @@ from annotations.drawing import (
     fresh_seed,
     largest_remainder,
 )
-from annotations.estimation.protocols import PROTOCOLS, custom
+from annotations.science.estimation.protocols import PROTOCOLS, custom
 
 IDS = [f"sample-{index}" for index in range(1000)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from annotations.estimation.intervals import (
+from annotations.science.estimation.intervals import (
     Interval,
     critical_counts,
     hypergeometric_count_interval,

@@ -7,8 +7,11 @@ import pytest
 from django.utils import translation
 
 from annotations import noise_words
-from annotations.estimation.intervals import hypergeometric_count_interval, hypergeometric_interval
-from annotations.estimation.noise_ratio import (
+from annotations.science.estimation.intervals import (
+    hypergeometric_count_interval,
+    hypergeometric_interval,
+)
+from annotations.science.estimation.noise_ratio import (
     SENTENCE,
     GroupTally,
     Tally,
@@ -18,7 +21,7 @@ from annotations.estimation.noise_ratio import (
     noise_ratio,
     rule_as_written,
 )
-from annotations.estimation.protocols import PROTOCOLS, Protocol, custom
+from annotations.science.estimation.protocols import PROTOCOLS, Protocol, custom
 
 QUALITY = PROTOCOLS["quality-200"]
 CHECKLIST = PROTOCOLS["checklist-100"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotations.drawing import draw_by_protocol
-from annotations.estimation.noise_ratio import NoiseRatio, Tally, noise_ratio
-from annotations.estimation.protocols import PROTOCOLS, Protocol
+from annotations.science.estimation.drawing import draw_by_protocol
+from annotations.science.estimation.noise_ratio import NoiseRatio, Tally, noise_ratio
+from annotations.science.estimation.protocols import PROTOCOLS, Protocol
 
 pytestmark = pytest.mark.realdata
 
@@ -83,7 +83,7 @@ def test_the_quick_form_speaks_of_its_500_collected_errors(census: dict[str, str
 
 
 def test_a_census_settles_it(census: dict[str, str]) -> None:
-    from annotations.estimation.protocols import custom
+    from annotations.science.estimation.protocols import custom
 
     row = audit(census, custom(1000), 0)
     assert row.low == row.high == row.point == pytest.approx(191 / 622)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from annotations.estimation.intervals import hypergeometric_interval
-from annotations.estimation.prediction_powered import (
+from annotations.science.estimation.intervals import hypergeometric_interval
+from annotations.science.estimation.prediction_powered import (
     Estimate,
     score_assisted_interval,
     stratified_score_assisted_interval,

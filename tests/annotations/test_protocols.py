@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from annotations.estimation.protocols import PROTOCOLS, custom, named, parse_threshold
+from annotations.science.estimation.protocols import PROTOCOLS, custom, named, parse_threshold
 
 
 def test_the_presets_are_what_the_method_says() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats import inter_rater
 
-from annotations.estimation.raters import (
+from annotations.science.estimation.raters import (
     cohens_kappa,
     dawid_skene,
     fleiss_kappa,

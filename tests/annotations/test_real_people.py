@@ -11,7 +11,7 @@ from crowdkit.metrics.data import alpha_krippendorff
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats import inter_rater
 
-from annotations.estimation.raters import (
+from annotations.science.estimation.raters import (
     cohens_kappa,
     dawid_skene,
     fleiss_kappa,

@@ -2,9 +2,11 @@
 
 from fractions import Fraction
 
-import annotations.science.estimation.sequential as sequential
 import numpy as np
 import pytest
+
+import annotations.science.estimation.sequential as sequential
+from annotations.science.estimation.intervals import Interval, hypergeometric_interval
 from annotations.science.estimation.sequential import (
     Boundaries,
     operating_characteristics,
@@ -12,8 +14,6 @@ from annotations.science.estimation.sequential import (
     repeated_interval,
     stopping_boundaries,
 )
-
-from annotations.estimation.intervals import Interval, hypergeometric_interval
 
 FIFTH = Fraction(1, 5)
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from annotations.estimation.protocols import Protocol
+from annotations.science.estimation.protocols import Protocol
 
 SIMPLE_RANDOM = "simple_random"
 PROPORTIONAL = "proportional_per_cluster"

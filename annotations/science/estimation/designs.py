@@ -11,10 +11,10 @@ from typing import Literal
 
 import numpy as np
 
-from annotations.estimation.noise_ratio import Established, NoiseRatio, PlannedLook
-from annotations.estimation.prediction_powered import stratified_score_assisted_interval
-from annotations.estimation.protocols import Protocol
-from annotations.estimation.sequential import repeated_interval, stopping_boundaries
+from annotations.science.estimation.noise_ratio import Established, NoiseRatio, PlannedLook
+from annotations.science.estimation.prediction_powered import stratified_score_assisted_interval
+from annotations.science.estimation.protocols import Protocol
+from annotations.science.estimation.sequential import repeated_interval, stopping_boundaries
 
 SIMPLE_RANDOM = "simple_random"
 PROPORTIONAL = "proportional_per_cluster"

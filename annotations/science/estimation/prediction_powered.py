@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from annotations.estimation.intervals import hypergeometric_interval
+from annotations.science.estimation.intervals import hypergeometric_interval
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,12 +17,12 @@ from typing import Literal
 
 import numpy as np
 
-from annotations.estimation.intervals import (
+from annotations.science.estimation.intervals import (
     critical_counts,
     hypergeometric_count_interval,
     hypergeometric_interval,
 )
-from annotations.estimation.protocols import Protocol
+from annotations.science.estimation.protocols import Protocol
 
 MATCH, MISMATCH, WRONG_ANSWER, AMBIGUOUS = "match", "mismatch", "wrong_answer", "ambiguous"
 DECIDED_KINDS = (MATCH, MISMATCH, WRONG_ANSWER, AMBIGUOUS)

@@ -12,7 +12,7 @@ from math import isnan
 
 from scipy.special import betaincinv
 
-from annotations.estimation.raters import (
+from annotations.science.estimation.raters import (
     Agreement,
     Vote,
     cohens_kappa,

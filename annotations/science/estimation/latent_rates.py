@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from annotations.estimation.agreement_intervals import Share, exact_share
+from annotations.science.estimation.agreement_intervals import Share, exact_share
 
 Floats = npt.NDArray[np.float64]
 NoiseVote = tuple[Hashable, Hashable, bool]

@@ -21,8 +21,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from annotations.estimation.intervals import Interval
-from annotations.estimation.protocols import custom
+from annotations.science.estimation.intervals import Interval
+from annotations.science.estimation.protocols import custom
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
