@@ -19,8 +19,8 @@ from annotations.api_shapes import (
     ItemShape,
     NoiseRatioShape,
 )
-from annotations.curation import Recipe
 from annotations.models import Audit
+from annotations.science.curation.curation import Recipe
 from triage.jobs.api import JobShape
 from triage.models import Role
 from triage.projects.access import run_for

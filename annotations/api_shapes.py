@@ -6,9 +6,9 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.curation import Recipe
-from annotations.export_files import FORMATS
 from annotations.models import Audit, CuratedSet, Item, Verdict
+from annotations.science.curation.curation import Recipe
+from annotations.science.curation.export_files import FORMATS
 
 
 class AuditShape(serializers.ModelSerializer):

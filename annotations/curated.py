@@ -19,9 +19,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from annotations.cleaning import standing as standing_repairs
-from annotations.curation import Counts, Judgement, Recipe, count, decide, decided_schema
-from annotations.export_files import FORMATS, ExportRefused, write_export
 from annotations.models import Audit, CuratedSet
+from annotations.science.curation.curation import (
+    Counts,
+    Judgement,
+    Recipe,
+    count,
+    decide,
+    decided_schema,
+)
+from annotations.science.curation.export_files import FORMATS, ExportRefused, write_export
 from annotations.standing import Standing, standing_of
 from triage.models import Run
 from triage.science.store.browsing import RunBrowser

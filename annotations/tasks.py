@@ -6,7 +6,7 @@ from typing import Any
 from django_tasks import task
 
 from annotations.curated import ExportRefused, export_to_data_root
-from annotations.curation import Recipe
+from annotations.science.curation.curation import Recipe
 from annotations.scoring_runs import ScoreRefused, score_run
 from triage.jobs import jobs
 from triage.models import Job, Run

@@ -136,7 +136,7 @@ def tried(
     runs: Sequence[Any], name: str, brought: Brought, seeds: int, epochs: int | None
 ) -> Tried:
     """Design an experiment as its page offers it, and carry it out."""
-    from annotations.curation import Recipe
+    from annotations.science.curation.curation import Recipe
     from diagnostics import experiment_designs, experimenting, experiments_page
     from diagnostics.experiment_designs import ExperimentRefused, Wish
 

@@ -190,7 +190,7 @@ def answer_queue(run: Any, score: Any, labelled: Labelled, person: Any, most: in
 
 def tried(run: Any, seeds: int, weighting: str, user: Any = None) -> Any:
     """The experiment of the registry, carried out on a set frozen by the default recipe."""
-    from annotations.curation import Recipe
+    from annotations.science.curation.curation import Recipe
     from diagnostics import experiment_designs, experimenting
     from diagnostics.experiment_designs import Wish
 

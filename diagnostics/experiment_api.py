@@ -10,8 +10,8 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.curation import Recipe
 from annotations.models import CuratedSet
+from annotations.science.curation.curation import Recipe
 from diagnostics import experiment_designs, experimenting, experiments_page
 from diagnostics.access import experiment_for
 from diagnostics.experiment_api_shapes import (

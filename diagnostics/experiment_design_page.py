@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404
 from django.urls import reverse
 
-from annotations.curation import CORRECTED, DROPPED
+from annotations.science.curation.curation import CORRECTED, DROPPED
 from diagnostics import experiment_needs, judged_samples
 from diagnostics.experiment_forms import ExperimentForm, has_verdicts
 from diagnostics.experiment_words import factor_words, value_words

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from annotations.curation import Recipe
 from annotations.models import CuratedSet
+from annotations.science.curation.curation import Recipe
 from annotations.scoring_runs import latest_score
 from diagnostics import experiment_needs
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from annotations.cleaning import standing as standing_repairs
-from annotations.curation import Recipe
 from annotations.models import Audit, Verdict
+from annotations.science.curation.curation import Recipe
 from annotations.scoring_runs import latest_score
 from diagnostics.experiment_designs import (
     BUILTIN,

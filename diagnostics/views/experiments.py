@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.export_files import guard_cell
+from annotations.science.curation.export_files import guard_cell
 from diagnostics import experiment_design_page, experiment_designs, experimenting, experiments_page
 from diagnostics.access import experiment_for
 from diagnostics.experiment_designs import ExperimentRefused

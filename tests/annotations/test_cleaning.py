@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from annotations import cleaning, curated, scoring_runs, standing
 from annotations.audits import draw_audit
-from annotations.curation import Recipe
 from annotations.models import Audit, MismatchScore, Repair
+from annotations.science.curation.curation import Recipe
 from tests.annotations.audit_factories import (
     error_rows,
     give_verdict,

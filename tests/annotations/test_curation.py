@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from annotations.curation import Judgement, Recipe, count, decide, decided_schema
+from annotations.science.curation.curation import Judgement, Recipe, count, decide, decided_schema
 
 SAMPLES = pa.table(
     {

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotations.curation import Judgement, decide, decided_schema
-from annotations.export_files import (
+from annotations.science.curation.curation import Judgement, decide, decided_schema
+from annotations.science.curation.export_files import (
     CSV_RULE,
     FORMATS,
     Exported,
@@ -140,7 +140,7 @@ def test_guarding_is_undone_exactly(text: str) -> None:
     st.text(alphabet=st.sampled_from("=+-@\t\r\n '\"`a1;,＝＋\u200b\ufeff\xa0\x0b\x0c"), max_size=6)
 )
 def test_the_column_rule_and_the_cell_rule_are_the_same(text: str) -> None:
-    from annotations.export_files import _cells
+    from annotations.science.curation.export_files import _cells
 
     assert _cells(pa.array([text, None])).to_pylist() == [guard_cell(text), None]
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from annotations.audits import draw_audit
 from annotations.curated import ExportRefused, export_curated, preview, verdicts_of
-from annotations.curation import Recipe
 from annotations.models import CuratedSet
+from annotations.science.curation.curation import Recipe
 from tests.annotations.audit_factories import (
     error_rows,
     give_verdict,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from annotations.curation import Recipe
 from annotations.models import Audit, Repair
+from annotations.science.curation.curation import Recipe
 from diagnostics import experiment_designs, experimenting
 from diagnostics.demonstration import OTHER_RUN, RUN, demonstrate
 from diagnostics.experiment_designs import Wish

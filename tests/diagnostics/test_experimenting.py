@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from annotations.curation import Recipe
+from annotations.science.curation.curation import Recipe
 from diagnostics import experiment_designs, experiment_files, experimenting
 from diagnostics.arm_groups import groups
 from diagnostics.experiment_designs import ExperimentRefused, Wish, files_of, read_design

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from annotations.curation import Recipe
+from annotations.science.curation.curation import Recipe
 from diagnostics.experiment_needs import source_of
 from diagnostics.gathering_material import outline_material
 from diagnostics.judged_samples import (

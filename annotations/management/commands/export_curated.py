@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.command_arguments import answer, run_named
 from annotations.curated import ExportRefused, export_curated
-from annotations.curation import KINDS, UNREVIEWED, Recipe
+from annotations.science.curation.curation import KINDS, UNREVIEWED, Recipe
 
 
 class Command(BaseCommand):

@@ -85,7 +85,7 @@ def experiment_named(text: str) -> Experiment:
 
 
 def _wish(run: Run, options: dict[str, Any]) -> Wish:
-    from annotations.curation import Recipe
+    from annotations.science.curation.curation import Recipe
     from diagnostics.experiments.registry import BY_NAME
 
     trainer = options["trainer"]

@@ -33,7 +33,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from annotations.curation import CORRECTED, DECISIONS, DROPPED, KEPT, Counts, count
+from annotations.science.curation.curation import CORRECTED, DECISIONS, DROPPED, KEPT, Counts, count
 
 FORMATS = ("jsonl", "parquet", "csv")
 PARTS = (KEPT, DROPPED, CORRECTED, "weights")
