@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations import agreement, assigning, audits, standing, tasks
-from annotations.access import audit_for
 from annotations.api_shapes import (
     AgreementShape,
     AuditShape,
@@ -20,6 +19,7 @@ from annotations.api_shapes import (
     NoiseRatioShape,
 )
 from annotations.models import Audit
+from annotations.models.access import audit_for
 from annotations.science.curation.curation import Recipe
 from triage.jobs.api import JobShape
 from triage.models import Role

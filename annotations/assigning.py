@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from annotations.models import Item, Seat, Verdict
-from annotations.refusals import AuditRefused
+from annotations.models.audits import AuditRefused
 from triage.models import Project
 
 # Keeps the assignment's random numbers apart from those of the draw with the same seed.

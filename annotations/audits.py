@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from annotations import assigning, planning
 from annotations.models import Audit, Item, Seat
+from annotations.models.audits import AuditRefused
 from annotations.planning import Wishes
-from annotations.refusals import AuditRefused
 from annotations.science.estimation import drawing, protocols
 from annotations.science.estimation.protocols import Protocol
 from triage.models import Run, StoredFilter
@@ -24,7 +24,7 @@ LARGEST_SEED = 2**62 - 1
 MOST_ITEMS = 10_000
 MOST_OVERLAP = 9
 
-__all__ = ["AuditRefused", "close", "draw_audit", "protocol_of", "protocol_wanted", "reopen"]
+__all__ = ["AuditRefused", "close", "draw_audit", "protocol_wanted", "reopen"]
 
 
 def protocol_wanted(
@@ -55,19 +55,6 @@ def protocol_wanted(
         return protocols.custom(size, share, bool(strict))
     except ValueError as problem:
         raise AuditRefused(str(problem)) from problem
-
-
-def protocol_of(audit: Audit) -> Protocol:
-    """The protocol that an audit was drawn by, from its row."""
-    preset = protocols.PROTOCOLS.get(audit.protocol)
-    return Protocol(
-        name=audit.protocol,
-        size=audit.size,
-        threshold=audit.threshold,
-        strict=audit.strict,
-        collected=preset.collected if preset else None,
-        description=preset.description if preset else "",
-    )
 
 
 def draw_audit(

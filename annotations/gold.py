@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from annotations import frames
 from annotations.models import CHOICES, Audit, GoldAnswer, Verdict
-from annotations.refusals import AuditRefused
+from annotations.models.audits import AuditRefused
 from annotations.resolution import ResolvedItem
 from triage.models import Run
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from annotations import evidence, frames, gold
 from annotations.models import Audit, Item, MismatchScore, VerdictKind
-from annotations.refusals import AuditRefused
+from annotations.models.audits import AuditRefused
 from annotations.science.estimation import designs, drawing
 from annotations.science.estimation.protocols import Protocol
 from annotations.snapshots import snapshot_of

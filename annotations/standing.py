@@ -15,7 +15,6 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from annotations import noise_words
-from annotations.audits import protocol_of
 from annotations.gold import Accuracy, accuracies, together
 from annotations.models import UNDECIDED, Audit, Item, Verdict, VerdictKind
 from annotations.resolution import ResolvedItem, resolved_items
@@ -82,7 +81,7 @@ class Standing:
     @cached_property
     def protocol(self) -> Protocol:
         """The protocol fixed before the draw."""
-        return protocol_of(self.audit)
+        return self.audit.drawn_by
 
     @cached_property
     def verdicts(self) -> dict[str, int]:

@@ -11,7 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models.kinds import CHOICES, TOP_FIVE_CHOICES, VerdictKind, default_noise_kinds
+from annotations.science.estimation import protocols
+from annotations.science.estimation.protocols import Protocol
 from triage.models import Project, Run
+
+
+class AuditRefused(ValueError):
+    """The audit cannot be drawn as asked; the message is for the person who asked."""
 
 
 class Audit(models.Model):
@@ -106,6 +112,19 @@ class Audit(models.Model):
     def threshold(self) -> Fraction:
         """The threshold as an exact fraction."""
         return Fraction(self.threshold_numerator, self.threshold_denominator)
+
+    @property
+    def drawn_by(self) -> Protocol:
+        """The protocol that it was drawn by, from its row."""
+        preset = protocols.PROTOCOLS.get(self.protocol)
+        return Protocol(
+            name=self.protocol,
+            size=self.size,
+            threshold=self.threshold,
+            strict=self.strict,
+            collected=preset.collected if preset else None,
+            description=preset.description if preset else "",
+        )
 
     @property
     def choices(self) -> list[VerdictKind]:

@@ -9,9 +9,9 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from annotations import agreement, agreement_files
-from annotations.access import audit_for
 from annotations.agreement_page import agreement_context
 from annotations.models import Audit
+from annotations.models.access import audit_for
 from triage.models import Role
 
 

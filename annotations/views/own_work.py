@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from annotations import own_work
-from annotations.access import audit_for
+from annotations.models.access import audit_for
 from triage.models import Role
 
 

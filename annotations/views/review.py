@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations import audit_lists, queue, review_page, turns
-from annotations.access import audit_to_judge
 from annotations.models import Item
+from annotations.models.access import audit_to_judge
 from triage.models import Role
 from triage.projects.access import membership_in, project_for
 from triage.science.store.image_files import NotAPicture

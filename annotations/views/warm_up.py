@@ -6,8 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from annotations.access import audit_to_judge
 from annotations.models import Audit, VerdictKind, WarmUp
+from annotations.models.access import audit_to_judge
 from annotations.practice import ITEMS
 from annotations.review_keys import shortcuts_of
 from annotations.review_page import choices

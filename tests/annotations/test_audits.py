@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from PIL import Image
 
-from annotations.audits import AuditRefused, close, draw_audit, protocol_of, reopen
+from annotations.audits import AuditRefused, close, draw_audit, reopen
 from annotations.models import Audit, Item, Seat
 from tests.annotations.audit_factories import (
     cluster_errors,
@@ -79,7 +79,7 @@ def test_checklist_100_speaks_of_500_collected_errors() -> None:
 
     assert audit.population == 500
     assert audit.items.count() == 100
-    assert protocol_of(audit).strict
+    assert audit.drawn_by.strict
 
 
 def test_no_errors_are_refused_in_words() -> None:
@@ -202,8 +202,8 @@ def test_an_audit_keeps_its_threshold_as_an_exact_fraction() -> None:
     audit = make_audit(errors=5, threshold="1/3", strict=True)
 
     audit.refresh_from_db()
-    assert protocol_of(audit).threshold == Fraction(1, 3)
-    assert protocol_of(audit).comparison == ">"
+    assert audit.drawn_by.threshold == Fraction(1, 3)
+    assert audit.drawn_by.comparison == ">"
 
 
 def test_a_second_audit_of_the_same_kind_gets_another_name() -> None:
