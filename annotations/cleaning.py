@@ -12,7 +12,7 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from annotations.frames import rows_at
+from annotations.evidence.frames import rows_at
 from annotations.models import Item, MismatchScore, Repair, Verdict
 from annotations.scoring_runs import read_scores
 from triage.models import Run

@@ -7,10 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations import cleaning
-from annotations.frames import rows_at
+from annotations.evidence.frames import rows_at
+from annotations.evidence.snapshots import normalised_box
 from annotations.models import MismatchScore, Repair
 from annotations.scoring_runs import latest_score, read_scores
-from annotations.snapshots import normalised_box
 from triage.models import Job, Run
 
 # An input at least this far out is named as a reason.

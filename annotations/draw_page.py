@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from annotations.audits import AuditRefused, protocol_wanted
+from annotations.evidence.frames import frame_size
 from annotations.forms import DrawForm
-from annotations.frames import frame_size
 from annotations.models import Audit
 from annotations.noise_words import share_words
 from annotations.science.estimation.designs import DESIGNS

@@ -14,7 +14,7 @@ import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from annotations import frames
+from annotations.evidence import frames
 from annotations.models import CHOICES, Audit, GoldAnswer, Verdict
 from annotations.models.audits import AuditRefused
 from annotations.resolution import ResolvedItem

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
-from annotations import evidence, frames, gold
+from annotations import gold
+from annotations.evidence import frames
+from annotations.evidence import images as evidence
+from annotations.evidence.snapshots import snapshot_of
 from annotations.models import Audit, Item, MismatchScore, VerdictKind
 from annotations.models.audits import AuditRefused
 from annotations.science.estimation import designs, drawing
 from annotations.science.estimation.protocols import Protocol
-from annotations.snapshots import snapshot_of
 from triage.models import Clustering, Run
 
 # Keeps the places of gold items apart from the draw with the same seed.

@@ -12,7 +12,7 @@ from typing import Any
 
 from annotations import audits, cleaning, queue, verdict_files
 from annotations.audits import draw_audit
-from annotations.frames import rows_at
+from annotations.evidence.frames import rows_at
 from annotations.models import Audit, Item, Repair, VerdictKind
 from annotations.scoring_runs import latest_score, score_run
 from triage.models import Run

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from annotations.audits import draw_audit
-from annotations.snapshots import (
+from annotations.evidence.snapshots import (
     MOST_TOKENS,
     TOKEN_SIDE,
     scaled_attention,

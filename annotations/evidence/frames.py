@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotations.evidence.snapshots import COLUMNS
 from annotations.models import MismatchScore
-from annotations.snapshots import COLUMNS
 from triage.models import Clustering, Run
 from triage.science.store.browsing import RunBrowser, SampleFilter
 
