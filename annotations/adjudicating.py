@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from annotations.models import Adjudication, Audit, Item, Verdict, VerdictKind
-from annotations.resolution import may_be_adjudicated
+from annotations.standing.resolution import may_be_adjudicated
 
 
 class NotToDecide(ValueError):

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from annotations.gold import Accuracy, accuracies
 from annotations.models import UNDECIDED, Audit, Verdict
 from annotations.science.estimation import agreement_intervals as agreeing
 from annotations.science.estimation.agreement_intervals import (
@@ -25,7 +24,8 @@ from annotations.science.estimation.agreement_intervals import (
     VerdictUnanimity,
 )
 from annotations.science.estimation.latent_rates import LatentRates, latent_rates
-from annotations.standing import cluster_name
+from annotations.standing.gold import Accuracy, accuracies
+from annotations.standing.standing import cluster_name
 
 # Fewer timed verdicts than this are not cut into quarters.
 FEWEST_FOR_QUARTERS = 8

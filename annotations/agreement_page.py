@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations.agreement import Agreement, Work, agreement_of
-from annotations.gold import Accuracy
 from annotations.models import Audit, VerdictKind
 from annotations.science.estimation import agreement_intervals as agreeing
 from annotations.science.estimation import latent_rates
 from annotations.science.estimation.agreement_intervals import Coefficient, PairAgreement
 from annotations.science.estimation.latent_rates import Rate
+from annotations.standing.gold import Accuracy
 from triage.templatetags.figures import percent
 
 

@@ -8,7 +8,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import agreement, assigning, audits, standing, tasks
+from annotations import agreement, assigning, audits, tasks
 from annotations.api_shapes import (
     AgreementShape,
     AuditShape,
@@ -21,6 +21,7 @@ from annotations.api_shapes import (
 from annotations.models import Audit
 from annotations.models.access import audit_for
 from annotations.science.curation.curation import Recipe
+from annotations.standing import standing
 from triage.jobs.api import JobShape
 from triage.models import Role
 from triage.projects.access import run_for

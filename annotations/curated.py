@@ -29,7 +29,7 @@ from annotations.science.curation.curation import (
     decided_schema,
 )
 from annotations.science.curation.export_files import FORMATS, ExportRefused, write_export
-from annotations.standing import Standing, standing_of
+from annotations.standing.standing import Standing, standing_of
 from triage.models import Run
 from triage.science.store.browsing import RunBrowser
 from triage.science.store.store import DataRoot

@@ -11,9 +11,9 @@ from annotations.audits import AuditRefused, protocol_wanted
 from annotations.evidence.frames import frame_size
 from annotations.forms import DrawForm
 from annotations.models import Audit
-from annotations.noise_words import share_words
 from annotations.science.estimation.designs import DESIGNS
 from annotations.science.estimation.protocols import PROTOCOLS, Protocol
+from annotations.standing.words import share_words
 from triage.models import Run
 
 # The registry's descriptions are plain English; this is where the catalogue finds them.

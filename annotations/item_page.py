@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from annotations import adjudicating
 from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
-from annotations.resolution import ResolvedItem, resolved_items
 from annotations.review_page import MEANINGS
+from annotations.standing.resolution import ResolvedItem, resolved_items
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from annotations.models import Audit, Item, Verdict, VerdictKind
-from annotations.standing import WAITING, with_standing_verdicts
+from annotations.standing.standing import WAITING, with_standing_verdicts
 
 ITEMS_A_PAGE = 50
 

@@ -9,13 +9,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations import gold, noise_words
 from annotations.growth_chart import draw_growth
 from annotations.item_page import open_flags
 from annotations.models import UNDECIDED, Audit, Seat, Verdict
 from annotations.science.estimation.designs import DESIGNS
 from annotations.science.estimation.noise_ratio import GroupRatio, NoiseRatio
-from annotations.standing import WAITING, Standing, standing_of
+from annotations.standing import gold
+from annotations.standing import words as noise_words
+from annotations.standing.standing import WAITING, Standing, standing_of
 from triage.models import Run
 from triage.templatetags.figures import percent
 

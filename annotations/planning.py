@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
-from annotations import gold
 from annotations.evidence import frames
 from annotations.evidence import images as evidence
 from annotations.evidence.snapshots import snapshot_of
@@ -19,6 +18,7 @@ from annotations.models import Audit, Item, MismatchScore, VerdictKind
 from annotations.models.audits import AuditRefused
 from annotations.science.estimation import designs, drawing
 from annotations.science.estimation.protocols import Protocol
+from annotations.standing import gold
 from triage.models import Clustering, Run
 
 # Keeps the places of gold items apart from the draw with the same seed.

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from annotations.models import UNDECIDED, Audit, MismatchScore
 from annotations.science.suspicion import mismatch
-from annotations.standing import standing_of
+from annotations.standing.standing import standing_of
 from triage.models import Run
 
 # Above this many samples a seeded part is scored: all errors first, then others at random.

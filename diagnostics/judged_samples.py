@@ -24,7 +24,7 @@ from annotations.models import Audit, CuratedSet, Item, MismatchScore, Verdict, 
 from annotations.science.curation.curation import CORRECTED, KEPT, Judgement, Recipe
 from annotations.science.curation.export_files import restore_cell
 from annotations.scoring_runs import read_scores
-from annotations.standing import standing_of
+from annotations.standing.standing import standing_of
 from diagnostics.experiments.material import Curated, Material
 from triage.models import Run
 from triage.science.store.store import DataRoot

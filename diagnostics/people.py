@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from annotations.models import Audit
-from annotations.noise_words import Finding, established_finding, rule_finding, sentence
-from annotations.standing import Standing, standing_of
+from annotations.standing.standing import Standing, standing_of
+from annotations.standing.words import Finding, established_finding, rule_finding, sentence
 from diagnostics.measures.results import Value
 from triage.models import Run
 

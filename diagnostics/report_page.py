@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from annotations.models import Audit
-from annotations.standing import noise_document
+from annotations.standing.standing import noise_document
 from diagnostics import causes_page, checklist, experiments_page
 from diagnostics.charts import drawn
 from diagnostics.diagnosing import read_document

@@ -6,9 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations import audits, draw_page, draw_record, item_table, noise_page, standing
+from annotations import audits, draw_page, draw_record, item_table, noise_page
 from annotations.forms import DrawForm
 from annotations.models.access import audit_for
+from annotations.standing import standing
 from triage.models import Role
 from triage.projects.access import run_for
 

@@ -8,10 +8,11 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from annotations import cleaning, curated, scoring_runs, standing
+from annotations import cleaning, curated, scoring_runs
 from annotations.audits import draw_audit
 from annotations.models import Audit, MismatchScore, Repair
 from annotations.science.curation.curation import Recipe
+from annotations.standing import standing
 from tests.annotations.audit_factories import (
     error_rows,
     give_verdict,

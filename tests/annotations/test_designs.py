@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from annotations import audits, queue, standing
+from annotations import audits, queue
 from annotations.models import Audit, MismatchScore
 from annotations.science.estimation import designs
 from annotations.science.estimation.intervals import hypergeometric_interval
@@ -15,6 +15,7 @@ from annotations.science.estimation.noise_ratio import Tally, noise_ratio
 from annotations.science.estimation.prediction_powered import stratified_score_assisted_interval
 from annotations.science.estimation.protocols import PROTOCOLS, custom
 from annotations.science.estimation.sequential import repeated_interval, stopping_boundaries
+from annotations.standing import standing
 from tests.annotations.audit_factories import (
     cluster_errors,
     error_rows,

@@ -4,10 +4,11 @@ import io
 
 import pytest
 
-from annotations import audits, curated, gold, queue, standing
+from annotations import audits, curated, queue
 from annotations.agreement import agreement_of
 from annotations.models import Audit, GoldAnswer
-from annotations.resolution import resolved_items
+from annotations.standing import gold, standing
+from annotations.standing.resolution import resolved_items
 from tests.annotations.audit_factories import (
     error_rows,
     give_verdict,

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from django.utils import translation
 
-from annotations import noise_words
 from annotations.science.estimation.intervals import (
     hypergeometric_count_interval,
     hypergeometric_interval,
@@ -22,6 +21,7 @@ from annotations.science.estimation.noise_ratio import (
     rule_as_written,
 )
 from annotations.science.estimation.protocols import PROTOCOLS, Protocol, custom
+from annotations.standing import words
 
 QUALITY = PROTOCOLS["quality-200"]
 CHECKLIST = PROTOCOLS["checklist-100"]
@@ -103,7 +103,7 @@ def test_the_two_answers_can_differ() -> None:
 def test_the_page_groups_the_digits_of_counts_as_its_tables_do() -> None:
     found = noise_ratio(Tally(population=12_000, drawn=1_434, match=1_000, mismatch=434), QUALITY)
     with translation.override("en"):
-        assert noise_words.sentence(found).startswith("We drew 1,434 of 12,000 errors at random; ")
+        assert words.sentence(found).startswith("We drew 1,434 of 12,000 errors at random; ")
 
 
 def test_no_verdicts_say_nothing() -> None:

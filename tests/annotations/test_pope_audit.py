@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from annotations import standing
 from annotations.audits import draw_audit
 from annotations.curated import export_curated
 from annotations.models import Audit
+from annotations.standing import standing
 from tests.annotations.audit_factories import give_verdict, make_member, make_project_of
 from triage.models import Run
 from triage.science.readers import open_reader

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from annotations import assigning, audits, queue
 from annotations.models import Seat, Verdict
-from annotations.resolution import resolved_items
+from annotations.standing.resolution import resolved_items
 from tests.annotations.audit_factories import (
     error_rows,
     ingest_run,

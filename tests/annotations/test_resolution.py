@@ -4,8 +4,8 @@ import pytest
 
 from annotations import adjudicating, audits
 from annotations.models import Adjudication, Audit
-from annotations.resolution import majority_of, resolved_items
-from annotations.standing import standing_of
+from annotations.standing.resolution import majority_of, resolved_items
+from annotations.standing.standing import standing_of
 from tests.annotations.audit_factories import give_verdict, give_verdicts, make_audit, make_member
 
 pytestmark = pytest.mark.django_db

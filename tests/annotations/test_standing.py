@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from annotations import standing
 from annotations.audits import draw_audit
 from annotations.models import Audit, VerdictKind
-from annotations.resolution import agreed, resolved_items
+from annotations.standing import standing
+from annotations.standing.resolution import agreed, resolved_items
 from tests.annotations.audit_factories import (
     cluster_errors,
     error_rows,

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from annotations import standing
 from annotations.command_arguments import answer, audit_named
+from annotations.standing import standing
 
 
 class Command(BaseCommand):

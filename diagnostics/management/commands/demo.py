@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.urls import reverse
 
-from annotations.standing import noise_ratio
+from annotations.standing.standing import noise_ratio
 from diagnostics.demonstration import demonstrate
 from diagnostics.world_judges import TRUTH
 

@@ -14,10 +14,7 @@ import numpy as np
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from annotations import noise_words
-from annotations.gold import Accuracy, accuracies, together
 from annotations.models import UNDECIDED, Audit, Item, Verdict, VerdictKind
-from annotations.resolution import ResolvedItem, resolved_items
 from annotations.science.estimation import designs
 from annotations.science.estimation import noise_ratio as estimation
 from annotations.science.estimation.claims import Claim, GroupCount, claims
@@ -25,6 +22,9 @@ from annotations.science.estimation.noise_ratio import GroupRatio, GroupTally, N
 from annotations.science.estimation.protocols import Protocol
 from annotations.science.estimation.raters import CorrectedShare, lang_reiczigel_interval
 from annotations.science.estimation.sequential import repeated_band
+from annotations.standing import words
+from annotations.standing.gold import Accuracy, accuracies, together
+from annotations.standing.resolution import ResolvedItem, resolved_items
 
 WAITING = "waiting"
 # A chart is no sharper for more steps than this.
@@ -335,7 +335,7 @@ def noise_document(audit: Audit) -> dict[str, Any]:
     types = [{"claim": each.claim, **asdict(each.ratio)} for each in standing.by_question_type()]
     return {
         **ratio_document(standing.ratio),
-        "sentence": noise_words.sentence(standing.ratio, audit.question),
+        "sentence": words.sentence(standing.ratio, audit.question),
         "verdicts": standing.verdicts,
         "clusters": clusters,
         "question_types": types,

@@ -4,7 +4,7 @@ Items that people hold at that moment are still judged; they change nothing any 
 """
 
 from annotations.models import Audit
-from annotations.standing import standing_of
+from annotations.standing.standing import standing_of
 
 
 def stop_when_settled(audit_pk: int) -> bool:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from annotations.evidence import frames
 from annotations.models import CHOICES, Audit, GoldAnswer, Verdict
 from annotations.models.audits import AuditRefused
-from annotations.resolution import ResolvedItem
+from annotations.standing.resolution import ResolvedItem
 from triage.models import Run
 
 LARGEST_FILE = 5_000_000

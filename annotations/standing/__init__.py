@@ -1,0 +1,1 @@
+"""Standing: where an audit stands now, counted from its verdicts."""
