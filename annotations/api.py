@@ -8,12 +8,10 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import agreement, assigning, audits, tasks
+from annotations import agreement, tasks
 from annotations.api_shapes import (
     AgreementShape,
-    AuditShape,
     CuratedSetShape,
-    DrawShape,
     ExportShape,
     ItemShape,
     NoiseRatioShape,
@@ -26,43 +24,6 @@ from triage.jobs.api import JobShape
 from triage.models import Role
 from triage.projects.access import run_for
 from triage.rest import REFUSED, paged
-
-
-@extend_schema(
-    methods=["GET"],
-    operation_id="audits_list",
-    summary="The audits of a run, newest first",
-    responses=AuditShape(many=True),
-)
-@extend_schema(
-    methods=["POST"],
-    operation_id="audits_draw",
-    summary="Draw an audit",
-    request=DrawShape,
-    responses={201: AuditShape, 400: REFUSED},
-)
-@api_view(["GET", "POST"])
-def run_audits(request: Request, pk: int) -> Response:
-    """List the audits of a run, or draw one."""
-    run = run_for(request.user, pk)
-    if request.method == "GET":
-        return paged(request, run.audits.select_related("run"), AuditShape)
-    wishes = DrawShape(data=request.data)
-    wishes.is_valid(raise_exception=True)
-    wanted = dict(wishes.validated_data)
-    try:
-        wanted["people"] = assigning.members_named(run.project, wanted.get("people", []))
-        audit = audits.draw_audit(run, user=request.user, **wanted)
-    except audits.AuditRefused as reason:
-        return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
-    return Response(AuditShape(audit).data, status=status.HTTP_201_CREATED)
-
-
-@extend_schema(operation_id="audit", summary="One audit: how it was drawn", responses=AuditShape)
-@api_view(["GET"])
-def audit_detail(request: Request, pk: int) -> Response:
-    """One audit."""
-    return Response(AuditShape(audit_for(request.user, pk, Role.LEAD)).data)
 
 
 @extend_schema(

@@ -6,68 +6,9 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.models import Audit, CuratedSet, Item, Verdict
+from annotations.models import CuratedSet, Item, Verdict
 from annotations.science.curation.curation import Recipe
 from annotations.science.curation.export_files import FORMATS
-
-
-class AuditShape(serializers.ModelSerializer):
-    """An audit: what was drawn, from what, by which rule."""
-
-    threshold = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Audit
-        fields = (
-            "id",
-            "uuid",
-            "run",
-            "name",
-            "state",
-            "protocol",
-            "size",
-            "threshold",
-            "strict",
-            "question",
-            "design",
-            "policy",
-            "open_votes",
-            "seed",
-            "overlap",
-            "noise_kinds",
-            "criteria",
-            "population",
-            "frame_sha256",
-            "created_at",
-        )
-        read_only_fields = fields
-
-    def get_threshold(self, audit: Audit) -> str:
-        """As an exact fraction, such as 1/5."""
-        return str(audit.threshold)
-
-
-class DrawShape(serializers.Serializer):
-    """What to draw; the keyword arguments of `draw_audit`."""
-
-    protocol = serializers.CharField(help_text="quality-200, checklist-100 or custom")
-    seed = serializers.IntegerField(required=False, allow_null=True, min_value=0)
-    criteria = serializers.DictField(required=False, help_text="A filter; absent: all errors")
-    size = serializers.IntegerField(required=False, allow_null=True, min_value=1)
-    threshold = serializers.CharField(required=False, help_text="0.2, 20% or 1/5")
-    strict = serializers.BooleanField(required=False, allow_null=True, default=None)
-    name = serializers.CharField(required=False, max_length=200)
-    overlap = serializers.IntegerField(required=False, default=1, min_value=1, max_value=9)
-    question = serializers.ChoiceField(Audit.Question.choices, default=Audit.Question.NOISE)
-    design = serializers.ChoiceField(Audit.Design.choices, default=Audit.Design.SIMPLE_RANDOM)
-    policy = serializers.ChoiceField(Audit.Policy.choices, default=Audit.Policy.AGREEMENT)
-    open_votes = serializers.BooleanField(default=False)
-    people = serializers.ListField(
-        child=serializers.CharField(),
-        required=False,
-        help_text="Who judges, by name; absent: everybody in the project",
-    )
-    gold = serializers.IntegerField(default=0, min_value=0)
 
 
 class EstimateShape(serializers.Serializer):

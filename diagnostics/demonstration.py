@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, Repair
 from diagnostics.diagnosing import diagnose_run
 from diagnostics.models import Diagnosis

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from annotations import audits, cleaning, queue, verdict_files
-from annotations.audits import draw_audit
+from annotations import cleaning, queue, verdict_files
+from annotations.audits import drawing
+from annotations.audits.drawing import draw_audit
 from annotations.evidence.frames import rows_at
 from annotations.models import Audit, Item, Repair, VerdictKind
 from annotations.scoring_runs import latest_score, score_run
@@ -36,7 +37,7 @@ def judge_checklist(run: Run, lead: Any, truth: Path, *, seed: int) -> Audit:
             json.dumps(row) + "\n" for row in rows_of(truth) if row["sample_id"] in drawn
         )
     verdict_files.record_file(audit, judged, verdict_files.annotator_named(audit, TRUTH))
-    audits.close(audit)
+    drawing.close(audit)
     return audit
 
 
@@ -58,7 +59,7 @@ def judge_candidates(run: Run, lead: Any, truth: Path, *, seed: int) -> Audit:
         rank = _rank(item, right[item.sample_id])
         kind = VerdictKind.NOT_AMONG if rank is None else VerdictKind.AMONG
         queue.record(item, person, kind, submission=uuid.uuid4(), candidate=rank)
-    audits.close(audit)
+    drawing.close(audit)
     return audit
 
 

@@ -8,8 +8,8 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations import export_page, tasks
+from annotations.audits.forms import ExportForm
 from annotations.curated import stored_at
-from annotations.forms import ExportForm
 from annotations.models.access import curated_set_for
 from annotations.zipping import zip_folder
 from triage.projects.access import run_for

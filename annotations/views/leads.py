@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations import adjudicating, assigning, item_page, queue
+from annotations import adjudicating, item_page, queue
+from annotations.audits import assigning
 from annotations.models import Audit, Flag, Item
 from annotations.models.access import audit_for
 from annotations.standing import gold

@@ -11,7 +11,7 @@ import pyarrow as pa
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, Item, Verdict
 from triage.models import Clustering, Project, Role, Run
 from triage.science.readers import open_reader

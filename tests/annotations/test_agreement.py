@@ -13,7 +13,7 @@ from statsmodels.stats import inter_rater
 from annotations.agreement import agreement_document, agreement_of
 from annotations.agreement_files import vote_rows
 from annotations.agreement_page import agreement_context
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit
 from annotations.standing import gold
 from tests.annotations.audit_factories import (

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils.html import escape
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit
 from tests.annotations.audit_factories import (
     cluster_errors,

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from PIL import Image
 
-from annotations.audits import AuditRefused, close, draw_audit, reopen
+from annotations.audits.drawing import AuditRefused, close, draw_audit, reopen
 from annotations.models import Audit, Item, Seat
 from tests.annotations.audit_factories import (
     cluster_errors,

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from annotations import flagging, queue, scoring_runs
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, Verdict
 from tests.annotations.audit_factories import (
     error_rows,

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from annotations import cleaning, curated, scoring_runs
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, MismatchScore, Repair
 from annotations.science.curation.curation import Recipe
 from annotations.standing import standing

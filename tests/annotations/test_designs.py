@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from annotations import audits, queue
+from annotations import queue
+from annotations.audits import drawing
 from annotations.models import Audit, MismatchScore
 from annotations.science.estimation import designs
 from annotations.science.estimation.intervals import hypergeometric_interval
@@ -129,7 +130,7 @@ def test_a_planned_audit_without_a_verdict_knows_nothing() -> None:
 def test_a_proportional_draw_takes_every_clusters_share() -> None:
     run = ingest_run(make_project_of(), error_rows(40))
     cluster_errors(run, {position: position % 2 for position in range(40)})
-    audit = audits.draw_audit(
+    audit = drawing.draw_audit(
         run, protocol="custom", size=20, seed=1, design=Audit.Design.PROPORTIONAL
     )
     clusters = list(audit.items.values_list("cluster", flat=True))
@@ -145,8 +146,8 @@ def test_a_proportional_draw_takes_every_clusters_share() -> None:
 def test_the_quick_form_collects_its_500_before_it_draws_per_cluster() -> None:
     run = ingest_run(make_project_of(), error_rows(600))
     cluster_errors(run, {position: position % 3 for position in range(600)})
-    plain = audits.draw_audit(run, protocol="checklist-100", seed=5)
-    audit = audits.draw_audit(
+    plain = drawing.draw_audit(run, protocol="checklist-100", seed=5)
+    audit = drawing.draw_audit(
         run, protocol="checklist-100", seed=5, design=Audit.Design.PROPORTIONAL
     )
     assert audit.population == 500
@@ -159,10 +160,10 @@ def test_the_quick_form_collects_its_500_before_it_draws_per_cluster() -> None:
 def test_a_score_assisted_audit_names_the_score_that_was_frozen_before_its_draw() -> None:
     run = ingest_run(make_project_of(), error_rows(50))
     wishes = {"protocol": "custom", "size": 30, "seed": 1, "design": Audit.Design.SCORE_ASSISTED}
-    with pytest.raises(audits.AuditRefused, match="no mismatch score"):
-        audits.draw_audit(run, **wishes)
+    with pytest.raises(drawing.AuditRefused, match="no mismatch score"):
+        drawing.draw_audit(run, **wishes)
     frozen = freeze_scores(run, [position / 50 for position in range(50)])
-    audit = audits.draw_audit(run, **wishes)
+    audit = drawing.draw_audit(run, **wishes)
     freeze_scores(run, [0.0] * 50)
     audit.refresh_from_db()
     assert audit.score == frozen
@@ -175,8 +176,8 @@ def test_a_score_assisted_audit_names_the_score_that_was_frozen_before_its_draw(
 def test_a_score_that_does_not_cover_the_errors_is_refused() -> None:
     run = ingest_run(make_project_of(), error_rows(50))
     freeze_scores(run, [0.5] * 40)
-    with pytest.raises(audits.AuditRefused, match="nothing of 10"):
-        audits.draw_audit(
+    with pytest.raises(drawing.AuditRefused, match="nothing of 10"):
+        drawing.draw_audit(
             run, protocol="custom", size=30, seed=1, design=Audit.Design.SCORE_ASSISTED
         )
 
@@ -184,8 +185,8 @@ def test_a_score_that_does_not_cover_the_errors_is_refused() -> None:
 @pytest.mark.django_db
 def test_a_proportional_draw_needs_clusters() -> None:
     run = ingest_run(make_project_of(), error_rows(10))
-    with pytest.raises(audits.AuditRefused, match="no clusters"):
-        audits.draw_audit(run, protocol="custom", size=5, design=Audit.Design.PROPORTIONAL)
+    with pytest.raises(drawing.AuditRefused, match="no clusters"):
+        drawing.draw_audit(run, protocol="custom", size=5, design=Audit.Design.PROPORTIONAL)
 
 
 @pytest.mark.django_db

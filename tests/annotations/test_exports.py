@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.urls import reverse
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.curated import ExportRefused, export_curated, preview, verdicts_of
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe

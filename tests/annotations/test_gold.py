@@ -4,8 +4,9 @@ import io
 
 import pytest
 
-from annotations import audits, curated, queue
+from annotations import curated, queue
 from annotations.agreement import agreement_of
+from annotations.audits import drawing
 from annotations.models import Audit, GoldAnswer
 from annotations.standing import gold, standing
 from annotations.standing.resolution import resolved_items
@@ -39,8 +40,8 @@ def read(run, text: str):
 
 def test_gold_items_are_mixed_in_and_the_draw_keeps_its_order() -> None:
     run = gold_run()
-    plain = audits.draw_audit(run, protocol="custom", size=30, seed=4)
-    mixed = audits.draw_audit(run, protocol="custom", size=30, seed=4, gold=10)
+    plain = drawing.draw_audit(run, protocol="custom", size=30, seed=4)
+    mixed = drawing.draw_audit(run, protocol="custom", size=30, seed=4, gold=10)
     assert mixed.items.count() == 40
     ids = list(mixed.items.drawn().order_by("place").values_list("sample_id", flat=True))
     assert ids == list(plain.items.order_by("place").values_list("sample_id", flat=True))
@@ -52,7 +53,7 @@ def test_gold_items_are_mixed_in_and_the_draw_keeps_its_order() -> None:
 
 def test_gold_items_enter_no_ratio_no_agreement_and_no_export() -> None:
     run = gold_run()
-    audit = audits.draw_audit(run, protocol="custom", size=30, seed=4, gold=10)
+    audit = drawing.draw_audit(run, protocol="custom", size=30, seed=4, gold=10)
     ann = make_member(audit.project, "ann")
     give_verdicts(audit, ann, ["mismatch"] * 40)
     ratio = standing.noise_ratio(audit)
@@ -64,7 +65,7 @@ def test_gold_items_enter_no_ratio_no_agreement_and_no_export() -> None:
 
 
 def test_annotators_do_not_see_which_items_are_gold() -> None:
-    audit = audits.draw_audit(gold_run(), protocol="custom", size=5, seed=4, gold=5)
+    audit = drawing.draw_audit(gold_run(), protocol="custom", size=5, seed=4, gold=5)
     ann = make_member(audit.project, "ann")
     assert queue.progress(audit, ann).total == 10
     for item in audit.items.all():
@@ -72,7 +73,7 @@ def test_annotators_do_not_see_which_items_are_gold() -> None:
 
 
 def test_each_annotators_accuracy_and_the_correction_that_it_allows() -> None:
-    audit = audits.draw_audit(gold_run(), protocol="custom", size=40, seed=4, gold=20)
+    audit = drawing.draw_audit(gold_run(), protocol="custom", size=40, seed=4, gold=20)
     ann, bob = (make_member(audit.project, name) for name in ("ann", "bob"))
     for item in audit.items.all():
         give_verdict(item, ann, item.gold or ("mismatch" if item.place % 4 == 0 else "match"))
@@ -93,23 +94,23 @@ def test_each_annotators_accuracy_and_the_correction_that_it_allows() -> None:
 
 
 def test_few_gold_items_correct_nothing() -> None:
-    audit = audits.draw_audit(gold_run(), protocol="custom", size=40, seed=4, gold=6)
+    audit = drawing.draw_audit(gold_run(), protocol="custom", size=40, seed=4, gold=6)
     give_verdicts(audit, make_member(audit.project, "ann"), ["match"] * 46)
     assert standing.standing_of(audit).corrected is None
     assert standing.noise_document(audit)["corrected"] is None
 
 
 def test_more_gold_than_there_is_is_refused() -> None:
-    with pytest.raises(audits.AuditRefused, match="only 20"):
-        audits.draw_audit(gold_run(), protocol="custom", size=5, gold=21)
+    with pytest.raises(drawing.AuditRefused, match="only 20"):
+        drawing.draw_audit(gold_run(), protocol="custom", size=5, gold=21)
 
 
 def test_a_sample_that_is_drawn_is_not_gold_in_the_same_audit() -> None:
     audit = make_audit(10)
     answers = {f"s{number:04d}": "match" for number in range(10)}
     gold.keep(audit.run, answers, "", None)
-    with pytest.raises(audits.AuditRefused, match="only 0"):
-        audits.draw_audit(audit.run, protocol="custom", size=10, gold=1)
+    with pytest.raises(drawing.AuditRefused, match="only 0"):
+        drawing.draw_audit(audit.run, protocol="custom", size=10, gold=1)
 
 
 def test_the_resolved_items_of_an_audit_become_gold() -> None:
@@ -151,7 +152,7 @@ def test_a_top_five_check_draws_only_errors_with_candidates() -> None:
             {"answer": a, "probability": p} for a, p in (("three", 0.6), ("two", 0.4))
         ]
     run = ingest_run(make_project_of(), rows)
-    audit = audits.draw_audit(
+    audit = drawing.draw_audit(
         run, protocol="custom", size=12, seed=1, question=Audit.Question.TOP_FIVE
     )
     assert audit.population == 8
@@ -164,5 +165,5 @@ def test_a_top_five_check_draws_only_errors_with_candidates() -> None:
 
 
 def test_a_run_without_candidates_has_no_top_five_check() -> None:
-    with pytest.raises(audits.AuditRefused, match="candidates"):
+    with pytest.raises(drawing.AuditRefused, match="candidates"):
         make_audit(5, question=Audit.Question.TOP_FIVE)

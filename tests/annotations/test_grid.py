@@ -5,7 +5,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from annotations import audits, queue
+from annotations import queue
+from annotations.audits import drawing
 from annotations.models import Seat, Verdict
 from tests.annotations.audit_factories import make_audit, make_member
 from triage.models import Role
@@ -117,7 +118,7 @@ def test_a_closed_audit_takes_no_page(client) -> None:
     audit = make_audit(3)
     sign_in(client, audit)
     sent = form_of(shown(client, audit))
-    audits.close(audit)
+    drawing.close(audit)
     page = client.post(address(audit), sent, follow=True).content.decode()
     assert "The audit is closed" in page
     assert Verdict.objects.count() == 0

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations import queue
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Adjudication, Audit, Flag, GoldAnswer, Seat, Verdict
 from annotations.standing import standing
 from tests.annotations.audit_factories import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.curated import export_curated
 from annotations.models import Audit
 from annotations.standing import standing

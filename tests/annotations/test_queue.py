@@ -12,7 +12,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from annotations import assigning, audits, queue
+from annotations import queue
+from annotations.audits import assigning, drawing
 from annotations.models import Seat, Verdict
 from annotations.standing.resolution import resolved_items
 from tests.annotations.audit_factories import (
@@ -123,7 +124,7 @@ def test_a_retried_request_changes_nothing_and_answers_the_same() -> None:
     sent = {"submission": uuid.uuid4(), "comment": "blurred "}
     first = queue.record(item, ann, "match", **sent)
     assert queue.record(item, ann, "match", **sent) == first
-    audits.close(audit)
+    drawing.close(audit)
     assert queue.record(item, ann, "match", **sent) == first
     assert Verdict.objects.count() == 1
 
@@ -233,7 +234,7 @@ def test_a_closed_audit_hands_out_and_takes_nothing() -> None:
     audit = make_audit(2)
     (ann,) = annotators(audit, "ann")
     item = queue.hand_out(audit, ann)
-    audits.close(audit)
+    drawing.close(audit)
     assert queue.hand_out(audit, ann) is None
     with pytest.raises(queue.AuditClosed):
         judge(item, ann)
@@ -337,7 +338,7 @@ def test_the_same_holds_on_postgresql(postgres_url) -> None:
 def test_items_assigned_to_people_go_to_nobody_else_in_even_shares() -> None:
     audit = make_audit(9)
     people = annotators(audit, "ann", "bob", "cy", "dan")
-    audit = audits.draw_audit(
+    audit = drawing.draw_audit(
         audit.run, protocol="custom", size=9, seed=3, overlap=2, people=people[:3]
     )
     judged = {}
@@ -358,7 +359,7 @@ def test_items_assigned_to_people_go_to_nobody_else_in_even_shares() -> None:
 def test_a_reserved_seat_is_refused_to_others_until_it_is_released() -> None:
     audit = make_audit(3)
     ann, bob = annotators(audit, "ann", "bob")
-    audit = audits.draw_audit(audit.run, protocol="custom", size=3, people=[ann])
+    audit = drawing.draw_audit(audit.run, protocol="custom", size=3, people=[ann])
     with pytest.raises(queue.NoSeat):
         judge(audit.items.get(place=0), bob)
     judge(queue.hand_out(audit, ann), ann)
@@ -372,10 +373,10 @@ def test_as_many_people_are_assigned_as_an_item_needs_and_all_are_members() -> N
     (ann,) = annotators(audit, "ann")
     stranger = get_user_model().objects.create_user("stranger")
     wishes = {"protocol": "custom", "size": 3}
-    with pytest.raises(audits.AuditRefused, match="at least as many"):
-        audits.draw_audit(audit.run, overlap=2, people=[ann], **wishes)
-    with pytest.raises(audits.AuditRefused, match="stranger cannot judge"):
-        audits.draw_audit(audit.run, people=[stranger], **wishes)
+    with pytest.raises(drawing.AuditRefused, match="at least as many"):
+        drawing.draw_audit(audit.run, overlap=2, people=[ann], **wishes)
+    with pytest.raises(drawing.AuditRefused, match="stranger cannot judge"):
+        drawing.draw_audit(audit.run, people=[stranger], **wishes)
 
 
 @pytest.mark.django_db
@@ -418,7 +419,7 @@ def test_only_a_verdict_that_stands_is_sent_back() -> None:
     with pytest.raises(queue.VerdictRefused, match="ann has no verdict"):
         queue.send_back(audit.items.first(), ann, lead, "")
     judge(queue.hand_out(audit, ann), ann)
-    audits.close(audit)
+    drawing.close(audit)
     with pytest.raises(queue.AuditClosed):
         queue.send_back(audit.items.first(), ann, lead, "")
 
@@ -430,7 +431,7 @@ def test_a_right_reading_names_its_candidate_and_only_it() -> None:
         for row in error_rows(3)
     ]
     run = ingest_run(make_project_of(), rows)
-    audit = audits.draw_audit(run, protocol="custom", size=3, question="top_five")
+    audit = drawing.draw_audit(run, protocol="custom", size=3, question="top_five")
     (ann,) = annotators(audit, "ann")
     item = queue.hand_out(audit, ann)
     with pytest.raises(queue.BadVerdict, match="is not a verdict"):

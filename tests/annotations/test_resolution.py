@@ -2,7 +2,8 @@
 
 import pytest
 
-from annotations import adjudicating, audits
+from annotations import adjudicating
+from annotations.audits import drawing
 from annotations.models import Adjudication, Audit
 from annotations.standing.resolution import majority_of, resolved_items
 from annotations.standing.standing import standing_of
@@ -151,5 +152,5 @@ def test_an_adjudicator_has_not_voted_on_the_item() -> None:
 
 
 def test_a_policy_needs_more_than_one_vote() -> None:
-    with pytest.raises(audits.AuditRefused, match="one person per item"):
+    with pytest.raises(drawing.AuditRefused, match="one person per item"):
         make_audit(2, policy=Policy.MAJORITY)

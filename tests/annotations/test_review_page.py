@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from annotations import audits, queue, review_page
-from annotations.audits import draw_audit
+from annotations import queue, review_page
+from annotations.audits import drawing
+from annotations.audits.drawing import draw_audit
 from annotations.models import Flag, Seat, Verdict
 from tests.annotations.audit_factories import (
     error_rows,
@@ -338,7 +339,7 @@ def test_a_closed_audit_says_so_and_takes_nothing(client) -> None:
     audit = make_audit(2)
     user = enter(client, audit.project)
     client.get(review(audit))
-    audits.close(audit)
+    drawing.close(audit)
     page = client.get(review(audit))
     assert page.context["end"]["title"] == "The audit is closed"
     answer = send(client, audit, user, place=0, verdict="match")
@@ -446,7 +447,7 @@ def test_the_list_of_a_project_counts_what_is_judged(client, django_assert_max_n
         page = client.get(url)
     rows = {row.audit.pk: (row.mine, row.judged, row.total) for row, _ in page.context["rows"]}
     assert rows == {first.pk: (1, 1, 3), second.pk: (0, 0, 4)}
-    audits.close(first)
+    drawing.close(first)
     fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
     assert review(first) not in fragment
     assert review(second) in fragment

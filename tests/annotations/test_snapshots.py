@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.evidence.snapshots import (
     MOST_TOKENS,
     TOKEN_SIDE,

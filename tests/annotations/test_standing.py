@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, VerdictKind
 from annotations.standing import standing
 from annotations.standing.resolution import agreed, resolved_items

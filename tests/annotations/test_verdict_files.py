@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from annotations import audits, verdict_files
+from annotations import verdict_files
+from annotations.audits import drawing
 from annotations.models import Verdict
 from tests.annotations.audit_factories import make_audit, make_member
 from triage.models import Project, Role
@@ -141,7 +142,7 @@ def test_files_that_are_none_and_closed_audits_leave_nothing_behind(tmp_path) ->
     for path in (empty, other, cut, tmp_path / "absent.csv"):
         with pytest.raises(CommandError):
             run_command(audit, path)
-    audits.close(audit)
+    drawing.close(audit)
     with pytest.raises(CommandError, match="closed"):
         run_command(audit, jsonl(tmp_path, rows_of(audit, ["match"])))
     assert not Verdict.objects.exists()

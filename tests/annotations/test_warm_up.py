@@ -4,7 +4,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
-from annotations import audits
+from annotations.audits import drawing
 from annotations.models import Flag, Verdict, WarmUp
 from annotations.practice import ITEMS
 from tests.annotations.audit_factories import give_verdict, give_verdicts, make_audit, make_member
@@ -77,6 +77,6 @@ def test_while_the_audit_is_open_people_see_their_count_and_nothing_of_others(cl
     assert "4.0 s an item" in page
     assert "not answered yet" in page
     assert "Same as others" not in page
-    audits.close(audit)
+    drawing.close(audit)
     page = client.get(address).content.decode()
     assert "3 of 4 comparisons, 75.0 %" in page

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from diagnostics import experimenting
 from diagnostics.models import Experiment
 from tests.annotations.audit_factories import give_verdicts, make_member

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from PIL import Image, ImageDraw
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, Flag, Verdict
 from tests.annotations.audit_factories import (
     error_rows,

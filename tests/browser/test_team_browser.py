@@ -7,7 +7,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from annotations import audits, cleaning, scoring_runs
+from annotations import cleaning, scoring_runs
+from annotations.audits import drawing
 from annotations.models import Adjudication, Audit, Repair, Verdict, WarmUp
 from annotations.practice import ITEMS
 from tests.annotations.audit_factories import give_verdicts, make_member
@@ -135,7 +136,7 @@ def test_the_warm_up_is_done_by_keys(open_as, audit) -> None:
 
 
 def test_a_lead_adjudicates_by_keys(open_as, audit) -> None:
-    disputed = audits.draw_audit(
+    disputed = drawing.draw_audit(
         audit.run, protocol="custom", size=3, seed=1, overlap=2, policy=Audit.Policy.ADJUDICATION
     )
     for name, kind in (("ann", "match"), ("bob", "mismatch")):
@@ -188,7 +189,7 @@ def test_suspicious_samples_are_repaired_by_keys(open_as, audit) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_of_the_team_scrolls_sideways(open_as, audit, width) -> None:
     scoring_runs.score_run(audit.run)
-    team = audits.draw_audit(
+    team = drawing.draw_audit(
         audit.run, protocol="custom", size=6, overlap=2, policy=Audit.Policy.ADJUDICATION
     )
     for name, kind in (("ann", "match"), ("bob", "mismatch")):

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from annotations import audits
-from annotations.audits import draw_audit
+from annotations.audits import drawing
+from annotations.audits.drawing import draw_audit
 from annotations.curated import export_to_data_root
 from annotations.models import CuratedSet, Repair
 from annotations.scoring_runs import score_run
@@ -79,7 +79,7 @@ def closed_top_five(run: Run, size: int = 8) -> dict[str, str]:
     give_verdicts(audit, person, ["among_candidates"] * size)
     for item in audit.items.all():
         item.verdicts.update(candidate=2)
-    audits.close(audit)
+    drawing.close(audit)
     return {item.sample_id: item.snapshot["candidates"][1]["answer"] for item in audit.items.all()}
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from django.urls import reverse
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import Audit
 from diagnostics import cause_queue, naming
 from diagnostics.causes import evidence

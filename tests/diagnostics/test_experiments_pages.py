@@ -151,7 +151,7 @@ def test_two_clicks_lead_from_the_noise_page_to_a_result(
     audit = make_audit(4, right=0, project=run.project)
     assert "Does it matter" not in text_of(client.get(audit.get_absolute_url()))
     audit.run.audits.all().delete()
-    from annotations.audits import draw_audit
+    from annotations.audits.drawing import draw_audit
 
     audit = draw_audit(run, protocol="custom", size=5, seed=1)
     give_verdicts(audit, make_member(run.project, "ann"), ["match"] * 5)

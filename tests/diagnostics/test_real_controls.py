@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from diagnostics import report_page
 from diagnostics.diagnosing import diagnose_run
 from tests.annotations.audit_factories import give_verdict, ingest_run, make_member, make_project_of

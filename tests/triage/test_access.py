@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.urls import URLResolver, get_resolver, reverse
 
-from annotations.audits import draw_audit
+from annotations.audits.drawing import draw_audit
 from annotations.models import CuratedSet, Flag
 from diagnostics.models import Experiment
 from tests.factories import make_project, make_run, make_user, sample_rows, write_lines

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations import assigning
-from annotations.audits import AuditRefused, draw_audit
+from annotations.audits import assigning
+from annotations.audits.drawing import AuditRefused, draw_audit
 from annotations.command_arguments import (
     answer,
     criteria_given,

@@ -11,10 +11,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from annotations import assigning, planning
+from annotations.audits import assigning, planning
+from annotations.audits.planning import Wishes
 from annotations.models import Audit, Item, Seat
 from annotations.models.audits import AuditRefused
-from annotations.planning import Wishes
 from annotations.science.estimation import drawing, protocols
 from annotations.science.estimation.protocols import Protocol
 from triage.models import Run, StoredFilter

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
-from annotations.audits import LARGEST_SEED
+from annotations.audits.drawing import LARGEST_SEED
 from annotations.models import CHOICES, Audit
 from annotations.science.curation.curation import KINDS, UNREVIEWED, Recipe
 from annotations.science.estimation.protocols import PROTOCOLS

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from annotations.draw_page import policy_words
+from annotations.audits.page import policy_words
 from annotations.models import Audit, VerdictKind
 from annotations.science.estimation.designs import DESIGNS
 from triage.runs.filters import selection_words

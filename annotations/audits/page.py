@@ -7,9 +7,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from annotations.audits import AuditRefused, protocol_wanted
+from annotations.audits.drawing import AuditRefused, protocol_wanted
+from annotations.audits.forms import DrawForm
 from annotations.evidence.frames import frame_size
-from annotations.forms import DrawForm
 from annotations.models import Audit
 from annotations.science.estimation.designs import DESIGNS
 from annotations.science.estimation.protocols import PROTOCOLS, Protocol

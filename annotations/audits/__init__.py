@@ -1,0 +1,1 @@
+"""Audits: planned, drawn, assigned, closed."""
