@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations import adjudicating
-from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
-from annotations.review_page import MEANINGS
+from annotations.models import Audit, Item, Verdict, VerdictKind
+from annotations.review.page import MEANINGS
 from annotations.standing.resolution import ResolvedItem, resolved_items
 
 
@@ -172,9 +172,3 @@ def adjudication_context(audit: Audit, lead: Any, skipped: set[int]) -> dict[str
             str(VerdictKind(kind).label) for kind in sorted(set(chosen.votes))
         )
     return context
-
-
-def open_flags(audit: Audit) -> list[Flag]:
-    """The questions of annotators that no lead has answered, oldest first."""
-    flags = Flag.objects.filter(item__audit=audit, settled_at__isnull=True)
-    return list(flags.select_related("annotator", "item"))

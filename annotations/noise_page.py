@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations.growth_chart import draw_growth
-from annotations.item_page import open_flags
 from annotations.models import UNDECIDED, Audit, Seat, Verdict
+from annotations.review.flagging import open_flags
 from annotations.science.estimation.designs import DESIGNS
 from annotations.science.estimation.noise_ratio import GroupRatio, NoiseRatio
 from annotations.standing import gold

@@ -4,23 +4,15 @@ from django.urls import URLPattern, URLResolver, path
 
 from annotations import api
 from annotations.audits import urls as audits
+from annotations.review import urls as review
 from annotations.views import agreement as agreement_old
 from annotations.views import audits as audits_old
 from annotations.views import cleaning as cleaning_old
 from annotations.views import exports as exports_old
-from annotations.views import grid as grid_old
-from annotations.views import keys as keys_old
 from annotations.views import leads as leads_old
 from annotations.views import own_work as own_work_old
-from annotations.views import review as review_old
-from annotations.views import warm_up as warm_up_old
 
 app_name = "annotations"
-
-# /projects/<slug>/…
-project_urls = [
-    path("projects/<slug:slug>/audits/", review_old.project_audits, name="project-audits"),
-]
 
 # /runs/<pk>/…
 run_urls = [
@@ -39,11 +31,7 @@ audit_urls = [
     path("audits/<int:pk>/agreement.json", agreement_old.agreement_json, name="agreement-json"),
     path("audits/<int:pk>/agreement.csv", agreement_old.figures_csv, name="agreement-csv"),
     path("audits/<int:pk>/votes.csv", agreement_old.votes_csv, name="votes-csv"),
-    path("audits/<int:pk>/review/", review_old.review, name="review"),
-    path("audits/<int:pk>/warm-up/", warm_up_old.warm_up, name="warm-up"),
     path("audits/<int:pk>/mine/", own_work_old.own_work_page, name="own-work"),
-    path("audits/<int:pk>/grid/", grid_old.grid, name="grid"),
-    path("audits/<int:pk>/items/<int:place>/image/", review_old.item_image, name="item-image"),
     path("audits/<int:pk>/items/<int:place>/", leads_old.item, name="item"),
     path(
         "audits/<int:pk>/items/<int:place>/send-back/",
@@ -60,18 +48,12 @@ export_urls = [
     path("exports/<int:pk>/download/", exports_old.download, name="export-download"),
 ]
 
-# /account/…
-account_urls = [
-    path("account/keys/", keys_old.keys, name="review-keys"),
-]
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    *project_urls,
     *run_urls,
     *audit_urls,
     *export_urls,
-    *account_urls,
     *audits.pages,
+    *review.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [

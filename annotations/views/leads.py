@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations import adjudicating, item_page, queue
+from annotations import adjudicating, item_page
 from annotations.audits import assigning
 from annotations.models import Audit, Flag, Item
 from annotations.models.access import audit_for
+from annotations.review import queue
 from annotations.standing import gold
 from annotations.standing.standing import standing_of
 from triage.models import Role, Run

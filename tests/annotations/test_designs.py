@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from annotations import queue
 from annotations.audits import drawing
 from annotations.models import Audit, MismatchScore
+from annotations.review import queue
 from annotations.science.estimation import designs
 from annotations.science.estimation.intervals import hypergeometric_interval
 from annotations.science.estimation.noise_ratio import Tally, noise_ratio

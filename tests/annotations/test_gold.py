@@ -4,10 +4,11 @@ import io
 
 import pytest
 
-from annotations import curated, queue
+from annotations import curated
 from annotations.agreement import agreement_of
 from annotations.audits import drawing
 from annotations.models import Audit, GoldAnswer
+from annotations.review import queue
 from annotations.standing import gold, standing
 from annotations.standing.resolution import resolved_items
 from tests.annotations.audit_factories import (

@@ -5,9 +5,9 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from annotations import queue
 from annotations.audits import drawing
 from annotations.models import Seat, Verdict
+from annotations.review import queue
 from tests.annotations.audit_factories import make_audit, make_member
 from triage.models import Role
 

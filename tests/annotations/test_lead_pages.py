@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import queue
 from annotations.audits.drawing import draw_audit
 from annotations.models import Adjudication, Audit, Flag, GoldAnswer, Seat, Verdict
+from annotations.review import queue
 from annotations.standing import standing
 from tests.annotations.audit_factories import (
     cluster_errors,

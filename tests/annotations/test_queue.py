@@ -12,9 +12,9 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from annotations import queue
 from annotations.audits import assigning, drawing
 from annotations.models import Seat, Verdict
+from annotations.review import queue
 from annotations.standing.resolution import resolved_items
 from tests.annotations.audit_factories import (
     error_rows,

@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from annotations import review_keys
 from annotations.models import ReviewKeys
-from annotations.review_keys import ACTIONS, BY_NAME, NAMED, read, shortcuts
+from annotations.review import keys
+from annotations.review.keys import ACTIONS, BY_NAME, NAMED, read, shortcuts
 from tests.annotations.audit_factories import make_audit, make_member
 from tests.factories import make_user
 from triage.models import Role
@@ -38,7 +38,7 @@ def test_the_delivered_keys_are_in_nobodys_way() -> None:
     ],
 )
 def test_a_key_is_named_as_browsers_name_it(typed, key) -> None:
-    assert review_keys.normal(typed) == key
+    assert keys.normal(typed) == key
 
 
 def test_two_keys_can_change_places() -> None:
@@ -100,7 +100,7 @@ def test_saved_keys_come_back_and_can_be_reset(client) -> None:
     assert "Your keys are saved." in page
     client.post(PAGE, {"do": "reset", "match": "q"})
     assert not ReviewKeys.objects.exists()
-    assert review_keys.shortcuts_of(user) == shortcuts()
+    assert keys.shortcuts_of(user) == shortcuts()
 
 
 @pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_the_way_back_stays_on_this_site(client) -> None:
 def test_the_review_page_shows_and_takes_a_persons_own_keys(client) -> None:
     audit = make_audit(9)
     user, other = (make_member(audit.project, name, Role.ANNOTATOR) for name in ("ann", "bob"))
-    review_keys.keep(user, {"match": "j", "undo": "q", "boxes": BY_NAME["boxes"].key})
+    keys.keep(user, {"match": "j", "undo": "q", "boxes": BY_NAME["boxes"].key})
     client.force_login(user)
     page = client.get(reverse("annotations:review", args=[audit.pk])).content.decode()
     assert 'value="match" data-key="1 j"' in page

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from annotations import queue, review_page
 from annotations.audits import drawing
 from annotations.audits.drawing import draw_audit
 from annotations.models import Flag, Seat, Verdict
+from annotations.review import page as review_page
+from annotations.review import queue
 from tests.annotations.audit_factories import (
     error_rows,
     ingest_run,

@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from annotations import verdict_files
 from annotations.audits import drawing
 from annotations.models import Verdict
+from annotations.review import verdict_files
 from tests.annotations.audit_factories import make_audit, make_member
 from triage.models import Project, Role
 

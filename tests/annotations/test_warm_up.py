@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from annotations.audits import drawing
 from annotations.models import Flag, Verdict, WarmUp
-from annotations.practice import ITEMS
+from annotations.review.practice import ITEMS
 from tests.annotations.audit_factories import give_verdict, give_verdicts, make_audit, make_member
 from triage.models import Role
 

@@ -10,7 +10,7 @@ from django.test import Client
 from annotations import cleaning, scoring_runs
 from annotations.audits import drawing
 from annotations.models import Adjudication, Audit, Repair, Verdict, WarmUp
-from annotations.practice import ITEMS
+from annotations.review.practice import ITEMS
 from tests.annotations.audit_factories import give_verdicts, make_member
 from tests.browser.test_review_browser import draw_pictures
 from triage.models import Role

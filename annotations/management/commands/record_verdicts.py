@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations import verdict_files
 from annotations.command_arguments import answer, audit_named
+from annotations.review import verdict_files
 
 
 class Command(BaseCommand):

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods
 
 from annotations.models import Audit, VerdictKind, WarmUp
 from annotations.models.access import audit_to_judge
-from annotations.practice import ITEMS
-from annotations.review_keys import shortcuts_of
-from annotations.review_page import choices
+from annotations.review.keys import shortcuts_of
+from annotations.review.page import choices
+from annotations.review.practice import ITEMS
 
 GIVEN = "warm-up"
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from annotations import grid_page
 from annotations.models import Audit
 from annotations.models.access import audit_to_judge
+from annotations.review import grid as grid_page
 from triage.models import Role
 from triage.projects.access import membership_in
 from triage.sent import NotReadable

@@ -18,8 +18,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotations import seats
 from annotations.models import CHOICES, TOP_FIVE_CHOICES, Audit, Item, Seat, Verdict, VerdictKind
+from annotations.review import seats
 from annotations.standing.stopping import stop_when_settled
 
 # How often a request that lost a race looks again before it gives up.

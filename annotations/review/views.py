@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations import audit_lists, queue, review_page, turns
+from annotations import audit_lists
 from annotations.models import Item
 from annotations.models.access import audit_to_judge
+from annotations.review import page as review_page
+from annotations.review import queue, turns
 from triage.models import Role
 from triage.projects.access import membership_in, project_for
 from triage.science.store.image_files import NotAPicture

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from annotations import queue, turns
 from annotations.models import Audit, Item, VerdictKind
-from annotations.review_keys import shortcuts_of
-from annotations.review_page import choices
+from annotations.review import queue, turns
+from annotations.review.keys import shortcuts_of
+from annotations.review.page import choices
 from triage.sent import NotReadable, read_seconds, read_uuid
 
 SIZES = (12, 24, 48)

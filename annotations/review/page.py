@@ -12,10 +12,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations import flagging, queue, turns
 from annotations.evidence.snapshots import spans_of
 from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
-from annotations.review_keys import Shortcut, shortcuts, shortcuts_of
+from annotations.review import flagging, queue, turns
+from annotations.review.keys import Shortcut, shortcuts, shortcuts_of
 from triage.sent import NotReadable, read_seconds, read_uuid
 
 MOST_PUT_OFF = 500

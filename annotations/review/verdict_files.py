@@ -15,8 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from annotations import queue
 from annotations.models import Audit, Item, Verdict
+from annotations.review import queue
 from triage.models import Membership, Role
 from triage.science.readers import Reader, UnreadableFile, open_reader
 from triage.science.record import values

@@ -8,7 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from annotations import review_keys
+from annotations.review import keys as review_keys
 
 
 @require_http_methods(["GET", "POST"])

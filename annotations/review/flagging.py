@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from annotations import queue
 from annotations.models import Audit, Flag, Item
+from annotations.review import queue
 
 # Answers shown at once; older ones were there before.
 MOST_ANSWERS = 5
@@ -80,3 +80,9 @@ def raise_flag(item: Item, annotator: Any, note: str) -> Flag:
         item=item, annotator=annotator, settled_at__isnull=True, defaults={"note": note}
     )
     return flag
+
+
+def open_flags(audit: Audit) -> list[Flag]:
+    """The questions of annotators that no lead has answered, oldest first."""
+    flags = Flag.objects.filter(item__audit=audit, settled_at__isnull=True)
+    return list(flags.select_related("annotator", "item"))

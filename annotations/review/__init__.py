@@ -1,0 +1,1 @@
+"""Review: the queue, one key per verdict, the grid, flags and practice."""
