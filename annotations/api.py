@@ -8,14 +8,8 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import agreement, tasks
-from annotations.api_shapes import (
-    AgreementShape,
-    CuratedSetShape,
-    ExportShape,
-    ItemShape,
-    NoiseRatioShape,
-)
+from annotations import tasks
+from annotations.api_shapes import CuratedSetShape, ExportShape, ItemShape, NoiseRatioShape
 from annotations.models import Audit
 from annotations.models.access import audit_for
 from annotations.science.curation.curation import Recipe
@@ -35,17 +29,6 @@ from triage.rest import REFUSED, paged
 def noise_ratio(request: Request, pk: int) -> Response:
     """The noise ratio with its interval, what is established, and everything beside it."""
     return Response(standing.noise_document(audit_for(request.user, pk, Role.LEAD)))
-
-
-@extend_schema(
-    operation_id="audit_agreement",
-    summary="How far the people of an audit agree, as its page shows it",
-    responses=AgreementShape,
-)
-@api_view(["GET"])
-def agreement_of_people(request: Request, pk: int) -> Response:
-    """Coefficients with their intervals, who differs from whom, what each person did."""
-    return Response(agreement.agreement_document(audit_for(request.user, pk, Role.LEAD)))
 
 
 @extend_schema(

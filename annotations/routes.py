@@ -3,14 +3,13 @@
 from django.urls import URLPattern, URLResolver, path
 
 from annotations import api
+from annotations.agreement import urls as agreement
 from annotations.audits import urls as audits
 from annotations.review import urls as review
-from annotations.views import agreement as agreement_old
 from annotations.views import audits as audits_old
 from annotations.views import cleaning as cleaning_old
 from annotations.views import exports as exports_old
 from annotations.views import leads as leads_old
-from annotations.views import own_work as own_work_old
 
 app_name = "annotations"
 
@@ -27,11 +26,6 @@ run_urls = [
 audit_urls = [
     path("audits/<int:pk>/", audits_old.audit_page, name="audit"),
     path("audits/<int:pk>/noise.json", audits_old.noise_json, name="noise-json"),
-    path("audits/<int:pk>/agreement/", agreement_old.agreement_page, name="agreement"),
-    path("audits/<int:pk>/agreement.json", agreement_old.agreement_json, name="agreement-json"),
-    path("audits/<int:pk>/agreement.csv", agreement_old.figures_csv, name="agreement-csv"),
-    path("audits/<int:pk>/votes.csv", agreement_old.votes_csv, name="votes-csv"),
-    path("audits/<int:pk>/mine/", own_work_old.own_work_page, name="own-work"),
     path("audits/<int:pk>/items/<int:place>/", leads_old.item, name="item"),
     path(
         "audits/<int:pk>/items/<int:place>/send-back/",
@@ -54,12 +48,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *export_urls,
     *audits.pages,
     *review.pages,
+    *agreement.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<int:pk>/exports/", api.run_exports, name="api-run-exports"),
     path("audits/<int:pk>/items/", api.audit_items, name="api-audit-items"),
     path("audits/<int:pk>/noise-ratio/", api.noise_ratio, name="api-noise-ratio"),
-    path("audits/<int:pk>/agreement/", api.agreement_of_people, name="api-audit-agreement"),
     *audits.api,
+    *agreement.api,
 ]

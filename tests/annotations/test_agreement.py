@@ -10,9 +10,9 @@ import pytest
 from django.urls import reverse
 from statsmodels.stats import inter_rater
 
-from annotations.agreement import agreement_document, agreement_of
-from annotations.agreement_files import vote_rows
-from annotations.agreement_page import agreement_context
+from annotations.agreement.agreement import agreement_document, agreement_of
+from annotations.agreement.files import vote_rows
+from annotations.agreement.page import agreement_context
 from annotations.audits.drawing import draw_audit
 from annotations.models import Audit
 from annotations.standing import gold

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from annotations import curated
-from annotations.agreement import agreement_of
+from annotations.agreement.agreement import agreement_of
 from annotations.audits import drawing
 from annotations.models import Audit, GoldAnswer
 from annotations.review import queue

@@ -7,7 +7,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.agreement import Agreement, Work, agreement_of
+from annotations.agreement.agreement import Agreement, Work, agreement_of
 from annotations.models import Audit, VerdictKind
 from annotations.science.estimation import agreement_intervals as agreeing
 from annotations.science.estimation import latent_rates

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from annotations.agreement import agreement_of, vote_book
+from annotations.agreement.agreement import agreement_of, vote_book
 from annotations.models import Audit
 from annotations.science.curation.export_files import guard_cell
 from annotations.science.estimation.agreement_intervals import Coefficient, Share, exact_share

@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
-from annotations import agreement, agreement_files
-from annotations.agreement_page import agreement_context
+from annotations.agreement import agreement, files, own_work
+from annotations.agreement.page import agreement_context
 from annotations.models import Audit
 from annotations.models.access import audit_for
 from triage.models import Role
@@ -33,19 +33,26 @@ def agreement_json(request: HttpRequest, pk: int) -> HttpResponse:
 def votes_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """A row per drawn item, a column per annotator."""
     audit = audit_for(request.user, pk, Role.LEAD)
-    return _csv(audit, "votes", agreement_files.vote_rows(audit))
+    return _csv(audit, "votes", files.vote_rows(audit))
 
 
 @require_GET
 def figures_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """A row per figure of the page, with its interval."""
     audit = audit_for(request.user, pk, Role.LEAD)
-    return _csv(audit, "agreement", agreement_files.figure_rows(audit))
+    return _csv(audit, "agreement", files.figure_rows(audit))
 
 
 def _csv(audit: Audit, what: str, rows: Iterable[Any]) -> HttpResponse:
     name = f"{slugify(audit.name) or 'audit'}-{what}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     response = HttpResponse(content_type="text/csv; charset=utf-8", headers=headers)
-    agreement_files.write(rows, response)
+    files.write(rows, response)
     return response
+
+
+@require_GET
+def own_work_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count and pace; agreement once the audit is closed."""
+    audit = audit_for(request.user, pk, Role.ANNOTATOR)
+    return render(request, "annotations/own_work.html", own_work.own_work(audit, request.user))

@@ -6,7 +6,7 @@ While an audit is open nobody is told how others judged: it would sway the verdi
 from statistics import median
 from typing import Any
 
-from annotations.agreement import vote_book
+from annotations.agreement.agreement import vote_book
 from annotations.models import Audit, Flag, Verdict
 from annotations.science.estimation.agreement_intervals import exact_share
 from annotations.standing import gold
