@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils import timezone
 
-from annotations.cleaning import standing as standing_repairs
+from annotations.cleaning.cleaning import standing as standing_repairs
 from annotations.models import Audit, CuratedSet
 from annotations.science.curation.curation import (
     Counts,

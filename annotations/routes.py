@@ -5,9 +5,9 @@ from django.urls import URLPattern, URLResolver, path
 from annotations import api
 from annotations.agreement import urls as agreement
 from annotations.audits import urls as audits
+from annotations.cleaning import urls as cleaning
 from annotations.review import urls as review
 from annotations.views import audits as audits_old
-from annotations.views import cleaning as cleaning_old
 from annotations.views import exports as exports_old
 from annotations.views import leads as leads_old
 
@@ -16,8 +16,6 @@ app_name = "annotations"
 # /runs/<pk>/…
 run_urls = [
     path("runs/<int:pk>/audits/", audits_old.run_audits, name="run-audits"),
-    path("runs/<int:pk>/cleaning/", cleaning_old.cleaning_queue, name="cleaning"),
-    path("runs/<int:pk>/cleaning/score/", cleaning_old.score_start, name="score-start"),
     path("runs/<int:pk>/gold/", leads_old.gold_answers, name="gold"),
     path("runs/<int:pk>/exports/", exports_old.exports, name="exports"),
 ]
@@ -49,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *audits.pages,
     *review.pages,
     *agreement.pages,
+    *cleaning.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [

@@ -7,7 +7,6 @@ from django_tasks import task
 
 from annotations.curated import ExportRefused, export_to_data_root
 from annotations.science.curation.curation import Recipe
-from annotations.scoring_runs import ScoreRefused, score_run
 from triage.jobs import jobs
 from triage.models import Job, Run
 
@@ -28,35 +27,6 @@ def start_export(run: Run, *, file_format: str, recipe: Recipe, user: Any) -> Jo
 def carry_out_export(job_uuid: str) -> None:
     """Do the work of an export job, once."""
     jobs.carry_out(job_uuid, _export, ExportRefused)
-
-
-def start_scoring(run: Run, *, label_free: bool, user: Any) -> Job:
-    """A job that scores the samples of `run` and freezes the result."""
-    return jobs.start(
-        Job.Kind.SCORE,
-        carry_out_scoring,
-        project=run.project,
-        run=run,
-        user=user,
-        request={"label_free": label_free},
-    )
-
-
-@task()
-def carry_out_scoring(job_uuid: str) -> None:
-    """Do the work of a scoring job, once."""
-    jobs.carry_out(job_uuid, _score, ScoreRefused)
-
-
-def _score(job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
-    assert job.run is not None
-    score = score_run(
-        job.run,
-        label_free=bool(job.request["label_free"]),
-        user=job.created_by,
-        progress=progress,
-    )
-    return {"score": score.pk, "method": score.method}
 
 
 def _export(job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def bring_in(brought: Brought, scratch: Path) -> list[Any]:
 
     Raises ImportRefused.
     """
-    from annotations.scoring_runs import score_run
+    from annotations.cleaning.scoring_runs import score_run
     from triage.clusters.analysing import analyse_run
     from triage.models import Project
 
@@ -109,7 +109,7 @@ def answer(run: Any, brought: Brought) -> None:
     """Keep, correct or drop what re-annotators judged, as the cleaning queue does."""
     from django.contrib.auth import get_user_model
 
-    from annotations.cleaning import Action, decide
+    from annotations.cleaning.cleaning import Action, decide
 
     person, _new = get_user_model().objects.get_or_create(username="re-annotators")
     given = {row["sample_id"]: row["answers"][0] for row in brought.rows if brought.verdicts}

@@ -139,7 +139,7 @@ def write_record(labelled: Labelled, to: Path, seed: int = 0) -> tuple[Path, Pat
 
 def scored_run(labelled: Labelled, to: Path, name: str) -> tuple[Any, Any]:
     """The run, imported and analysed, and its mismatch score without verdicts."""
-    from annotations.scoring_runs import score_run
+    from annotations.cleaning.scoring_runs import score_run
     from triage.clusters.analysing import analyse_run
     from triage.imports.importing import import_run, preview, rule_for
     from triage.models import Project
@@ -161,8 +161,8 @@ def scored_run(labelled: Labelled, to: Path, name: str) -> tuple[Any, Any]:
 
 def answer_queue(run: Any, score: Any, labelled: Labelled, person: Any, most: int) -> list[bool]:
     """Keep or correct the `most` most suspicious training samples; which of them were wrong."""
-    from annotations.cleaning import Action, decide, next_positions
-    from annotations.scoring_runs import read_scores
+    from annotations.cleaning.cleaning import Action, decide, next_positions
+    from annotations.cleaning.scoring_runs import read_scores
 
     table = read_scores(score)
     place = {name: row for row, name in enumerate(labelled.names)}

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from annotations.cleaning.scoring_runs import latest_score
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
-from annotations.scoring_runs import latest_score
 from diagnostics import experiment_needs
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiments.design import USUAL_SEEDS, Arm, Design, DesignRefused

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from annotations.cleaning import standing as standing_repairs
+from annotations.cleaning.cleaning import standing as standing_repairs
+from annotations.cleaning.scoring_runs import latest_score
 from annotations.models import Audit, Verdict
 from annotations.science.curation.curation import Recipe
-from annotations.scoring_runs import latest_score
 from diagnostics.experiment_designs import (
     BUILTIN,
     CHECKPOINT,

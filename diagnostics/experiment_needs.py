@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.scoring_runs import latest_score
+from annotations.cleaning.scoring_runs import latest_score
 from diagnostics import judged_samples
 from diagnostics.experiments.material import Material
 from diagnostics.glossary_text import read_glossary

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from annotations import cleaning
 from annotations.audits import drawing
 from annotations.audits.drawing import draw_audit
+from annotations.cleaning import cleaning
+from annotations.cleaning.scoring_runs import latest_score, score_run
 from annotations.evidence.frames import rows_at
 from annotations.models import Audit, Item, Repair, VerdictKind
 from annotations.review import queue, verdict_files
-from annotations.scoring_runs import latest_score, score_run
 from triage.models import Run
 
 # Whoever judges: the truth of the made world, not a person.

@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from annotations import scoring_runs
 from annotations.audits.drawing import draw_audit
+from annotations.cleaning import scoring_runs
 from annotations.models import Audit, Verdict
 from annotations.review import flagging, queue
 from tests.annotations.audit_factories import (

@@ -8,8 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from annotations import cleaning, curated, scoring_runs
+from annotations import curated
 from annotations.audits.drawing import draw_audit
+from annotations.cleaning import cleaning, scoring_runs
 from annotations.models import Audit, MismatchScore, Repair
 from annotations.science.curation.curation import Recipe
 from annotations.standing import standing

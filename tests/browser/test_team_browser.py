@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from annotations import cleaning, scoring_runs
 from annotations.audits import drawing
+from annotations.cleaning import cleaning, scoring_runs
 from annotations.models import Adjudication, Audit, Repair, Verdict, WarmUp
 from annotations.review.practice import ITEMS
 from tests.annotations.audit_factories import give_verdicts, make_member

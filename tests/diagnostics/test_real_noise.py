@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.contrib.auth import get_user_model
 
-from annotations.cleaning import standing
+from annotations.cleaning.cleaning import standing
 from benchmarks.real_noise import (
     Labelled,
     answer_queue,

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotations.cleaning.scoring_runs import ScoreRefused, score_run
 from annotations.command_arguments import answer, run_named
-from annotations.scoring_runs import ScoreRefused, score_run
 
 
 class Command(BaseCommand):

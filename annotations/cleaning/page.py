@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations import cleaning
+from annotations.cleaning import cleaning
+from annotations.cleaning.scoring_runs import latest_score, read_scores
 from annotations.evidence.frames import rows_at
 from annotations.evidence.snapshots import normalised_box
 from annotations.models import MismatchScore, Repair
-from annotations.scoring_runs import latest_score, read_scores
 from triage.models import Job, Run
 
 # An input at least this far out is named as a reason.

@@ -12,9 +12,9 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from annotations.cleaning.scoring_runs import read_scores
 from annotations.evidence.frames import rows_at
 from annotations.models import Item, MismatchScore, Repair, Verdict
-from annotations.scoring_runs import read_scores
 from triage.models import Run
 
 LONGEST_ANSWER = 1000

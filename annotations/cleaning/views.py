@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from annotations import cleaning, cleaning_page, tasks
-from annotations.scoring_runs import latest_score
+from annotations import tasks
+from annotations.cleaning import cleaning, page
+from annotations.cleaning.scoring_runs import latest_score
 from triage.models import Job, Run
 from triage.projects.access import run_for
 from triage.sent import NotReadable, read_uuid
@@ -29,7 +30,7 @@ def cleaning_queue(request: HttpRequest, pk: int) -> HttpResponse:
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect(f"{reverse('annotations:cleaning', args=[pk])}?split={split}")
     skipped = request.session.get(f"cleaning:{run.pk}", [])
-    context = cleaning_page.context(run, request.user, split, skipped)
+    context = page.context(run, request.user, split, skipped)
     part = request.htmx.target == "repair"  # type: ignore[attr-defined]
     template = "_repair" if part else "cleaning"
     return render(request, f"annotations/{template}.html", context)
