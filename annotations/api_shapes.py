@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.models import CuratedSet, Item, Verdict
-from annotations.science.curation.curation import Recipe
-from annotations.science.curation.export_files import FORMATS
+from annotations.models import Item, Verdict
 
 
 class EstimateShape(serializers.Serializer):
@@ -85,45 +82,3 @@ class ItemShape(serializers.ModelSerializer):
     def get_verdicts(self, item: Any) -> Any:
         """Those that stand."""
         return VerdictShape(item.standing_votes, many=True).data
-
-
-class RecipeField(serializers.DictField):
-    """{drop: [verdict], correct: [verdict], weights: {verdict: number}}; parts may be absent."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """A `Recipe`."""
-        try:
-            return Recipe.from_dict(super().to_internal_value(data))
-        except (TypeError, ValueError) as problem:
-            raise serializers.ValidationError(str(problem)) from problem
-
-
-class ExportShape(serializers.Serializer):
-    """What to export."""
-
-    format = serializers.ChoiceField(choices=[(name, name) for name in FORMATS], default="jsonl")
-    recipe = RecipeField(required=False)
-
-
-class CuratedSetShape(serializers.ModelSerializer):
-    """A curated set: its manifest, and where to download it."""
-
-    download = serializers.SerializerMethodField()
-
-    class Meta:
-        model = CuratedSet
-        fields = (
-            "id",
-            "uuid",
-            "run",
-            "file_format",
-            "recipe",
-            "manifest",
-            "created_at",
-            "download",
-        )
-        read_only_fields = fields
-
-    def get_download(self, curated: CuratedSet) -> str:
-        """The address of the zip."""
-        return reverse("annotations:export-download", args=[curated.pk])

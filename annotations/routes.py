@@ -6,9 +6,9 @@ from annotations import api
 from annotations.agreement import urls as agreement
 from annotations.audits import urls as audits
 from annotations.cleaning import urls as cleaning
+from annotations.exports import urls as exports
 from annotations.review import urls as review
 from annotations.views import audits as audits_old
-from annotations.views import exports as exports_old
 from annotations.views import leads as leads_old
 
 app_name = "annotations"
@@ -17,7 +17,6 @@ app_name = "annotations"
 run_urls = [
     path("runs/<int:pk>/audits/", audits_old.run_audits, name="run-audits"),
     path("runs/<int:pk>/gold/", leads_old.gold_answers, name="gold"),
-    path("runs/<int:pk>/exports/", exports_old.exports, name="exports"),
 ]
 
 # /audits/<pk>/…
@@ -35,25 +34,20 @@ audit_urls = [
     path("audits/<int:pk>/release/", leads_old.seats_release, name="seats-release"),
 ]
 
-# /exports/<pk>/…
-export_urls = [
-    path("exports/<int:pk>/download/", exports_old.download, name="export-download"),
-]
-
 urlpatterns: list[URLPattern | URLResolver] = [
     *run_urls,
     *audit_urls,
-    *export_urls,
     *audits.pages,
     *review.pages,
     *agreement.pages,
     *cleaning.pages,
+    *exports.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    path("runs/<int:pk>/exports/", api.run_exports, name="api-run-exports"),
     path("audits/<int:pk>/items/", api.audit_items, name="api-audit-items"),
     path("audits/<int:pk>/noise-ratio/", api.noise_ratio, name="api-noise-ratio"),
     *audits.api,
     *agreement.api,
+    *exports.api,
 ]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from annotations.curated import export_to_data_root
+from annotations.exports.curated import export_to_data_root
 from annotations.science.curation.curation import Recipe
 from diagnostics import judged_samples
 from diagnostics.arm_groups import Group, Work, groups, train

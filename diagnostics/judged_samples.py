@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from annotations.cleaning.cleaning import standing as standing_repairs
 from annotations.cleaning.scoring_runs import read_scores
-from annotations.curated import stored_at, verdicts_of
+from annotations.exports.curated import stored_at, verdicts_of
 from annotations.models import Audit, CuratedSet, Item, MismatchScore, Verdict, VerdictKind
 from annotations.science.curation.curation import CORRECTED, KEPT, Judgement, Recipe
 from annotations.science.curation.export_files import restore_cell

@@ -8,8 +8,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from annotations.audits.drawing import LARGEST_SEED
-from annotations.models import CHOICES, Audit
-from annotations.science.curation.curation import KINDS, UNREVIEWED, Recipe
+from annotations.models import Audit
 from annotations.science.estimation.protocols import PROTOCOLS
 from triage.models import Run, StoredFilter
 
@@ -107,54 +106,3 @@ class DrawForm(forms.Form):
             wishes |= {name: given[name] for name in ("size", "threshold")}
             wishes["strict"] = bool(given["strict"])
         return wishes
-
-
-class ExportForm(forms.Form):
-    """What becomes of samples by their verdict, and in which format."""
-
-    KEEP, DROP, CORRECT = "keep", "drop", "correct"
-
-    file_format = forms.ChoiceField(
-        label=_("Format"),
-        choices=[("jsonl", "JSON Lines"), ("parquet", "Parquet"), ("csv", "CSV")],
-        initial="jsonl",
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        names = {kind.value: kind.label for kind in CHOICES} | {UNREVIEWED: _("not reviewed")}
-        default = Recipe()
-        for kind in (*KINDS, UNREVIEWED):
-            choices = [(self.KEEP, _("keep")), (self.DROP, _("drop"))]
-            start = self.DROP if kind in default.drop else self.KEEP
-            if kind == "wrong_answer":
-                choices.insert(0, (self.CORRECT, _("correct where one is given, else drop")))
-                start = self.CORRECT
-            self.fields[f"do_{kind}"] = forms.ChoiceField(
-                label=names[kind], choices=choices, initial=start
-            )
-            self.fields[f"weight_{kind}"] = forms.FloatField(
-                label=names[kind],
-                min_value=0,
-                max_value=1000,
-                initial=default.weights.get(kind, 1.0),
-                widget=forms.NumberInput(attrs={"step": "0.05"}),
-            )
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Verdict, what to do with it, its weight: the lines of the recipe."""
-        return [
-            {"kind": kind, "do": self[f"do_{kind}"], "weight": self[f"weight_{kind}"]}
-            for kind in (*KINDS, UNREVIEWED)
-        ]
-
-    def recipe(self) -> Recipe:
-        """The recipe as chosen; the default one while the form is unbound or wrong."""
-        if not self.is_bound or not self.is_valid():
-            return Recipe()
-        given, kinds = self.cleaned_data, (*KINDS, UNREVIEWED)
-        return Recipe(
-            drop=frozenset(k for k in kinds if given[f"do_{k}"] in (self.DROP, self.CORRECT)),
-            correct=frozenset(k for k in kinds if given[f"do_{k}"] == self.CORRECT),
-            weights={k: given[f"weight_{k}"] for k in kinds if given[f"weight_{k}"] != 1.0},
-        )

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from annotations import curated
 from annotations.audits.drawing import draw_audit
 from annotations.cleaning import cleaning, scoring_runs
+from annotations.exports import curated
 from annotations.models import Audit, MismatchScore, Repair
 from annotations.science.curation.curation import Recipe
 from annotations.standing import standing
@@ -191,7 +191,7 @@ def test_before_there_is_a_score_the_page_offers_one_and_makes_it_once(client, r
 
 
 def test_the_job_scores_and_the_page_tells_what_the_score_is(client, run) -> None:
-    from annotations import tasks
+    from annotations.exports import tasks
 
     judged_audit(run)
     job = tasks.start_scoring(run, label_free=False, user=sign_in(client, run))

@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 
 from annotations.audits.drawing import draw_audit
-from annotations.curated import ExportRefused, export_curated, preview, verdicts_of
+from annotations.exports.curated import ExportRefused, export_curated, preview, verdicts_of
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
 from tests.annotations.audit_factories import (

@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from annotations import curated
 from annotations.agreement.agreement import agreement_of
 from annotations.audits import drawing
+from annotations.exports import curated
 from annotations.models import Audit, GoldAnswer
 from annotations.review import queue
 from annotations.standing import gold, standing

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from annotations.audits.drawing import draw_audit
-from annotations.curated import export_curated
+from annotations.exports.curated import export_curated
 from annotations.models import Audit
 from annotations.standing import standing
 from tests.annotations.audit_factories import give_verdict, make_member, make_project_of

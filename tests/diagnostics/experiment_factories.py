@@ -8,7 +8,7 @@ from typing import Any
 from annotations.audits import drawing
 from annotations.audits.drawing import draw_audit
 from annotations.cleaning.scoring_runs import score_run
-from annotations.curated import export_to_data_root
+from annotations.exports.curated import export_to_data_root
 from annotations.models import CuratedSet, Repair
 from diagnostics.testbed.run_files import WrittenRun, write_run
 from diagnostics.testbed.training import TrainingConfig

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.command_arguments import answer, run_named
-from annotations.curated import ExportRefused, export_curated
+from annotations.exports.curated import ExportRefused, export_curated
 from annotations.science.curation.curation import KINDS, UNREVIEWED, Recipe
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from annotations.audits.forms import ExportForm
-from annotations.curated import GroupCounts, Preview, preview, stored_at, verdicts_of
+from annotations.exports.curated import GroupCounts, Preview, preview, stored_at, verdicts_of
+from annotations.exports.forms import ExportForm
 from annotations.models import CuratedSet, VerdictKind
 from triage.models import Job, Run
 from triage.science.store.store import DataRoot

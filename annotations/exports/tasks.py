@@ -5,7 +5,7 @@ from typing import Any
 
 from django_tasks import task
 
-from annotations.curated import ExportRefused, export_to_data_root
+from annotations.exports.curated import ExportRefused, export_to_data_root
 from annotations.science.curation.curation import Recipe
 from triage.jobs import jobs
 from triage.models import Job, Run

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations import export_page, tasks
-from annotations.audits.forms import ExportForm
-from annotations.curated import stored_at
+from annotations.exports import page, tasks
+from annotations.exports.curated import stored_at
+from annotations.exports.forms import ExportForm
+from annotations.exports.zipping import zip_folder
 from annotations.models.access import curated_set_for
-from annotations.zipping import zip_folder
 from triage.projects.access import run_for
 from triage.science.store.store import DataRoot
 
@@ -33,10 +33,10 @@ def exports(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         form = ExportForm(request.GET if "file_format" in request.GET else None)
     if request.htmx.target == "preview":  # type: ignore[attr-defined]
-        context = export_page.preview_context(run, form)
+        context = page.preview_context(run, form)
         return render(request, "annotations/_preview.html", context)
     status = 422 if form.errors else 200
-    context = export_page.context(run, form)
+    context = page.context(run, form)
     return render(request, "annotations/exports.html", context, status=status)
 
 

@@ -1,0 +1,1 @@
+"""Exports: curated subsets and weights, with every verdict behind them."""

@@ -1,0 +1,91 @@
+"""Curated exports in the REST API."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations.exports import tasks
+from annotations.models import CuratedSet
+from annotations.science.curation.curation import Recipe
+from annotations.science.curation.export_files import FORMATS
+from triage.jobs.api import JobShape
+from triage.projects.access import run_for
+from triage.rest import REFUSED, paged
+
+
+class RecipeField(serializers.DictField):
+    """{drop: [verdict], correct: [verdict], weights: {verdict: number}}; parts may be absent."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A `Recipe`."""
+        try:
+            return Recipe.from_dict(super().to_internal_value(data))
+        except (TypeError, ValueError) as problem:
+            raise serializers.ValidationError(str(problem)) from problem
+
+
+class ExportShape(serializers.Serializer):
+    """What to export."""
+
+    format = serializers.ChoiceField(choices=[(name, name) for name in FORMATS], default="jsonl")
+    recipe = RecipeField(required=False)
+
+
+class CuratedSetShape(serializers.ModelSerializer):
+    """A curated set: its manifest, and where to download it."""
+
+    download = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CuratedSet
+        fields = (
+            "id",
+            "uuid",
+            "run",
+            "file_format",
+            "recipe",
+            "manifest",
+            "created_at",
+            "download",
+        )
+        read_only_fields = fields
+
+    def get_download(self, curated: CuratedSet) -> str:
+        """The address of the zip."""
+        return reverse("annotations:export-download", args=[curated.pk])
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="curated_sets_list",
+    summary="The curated sets made of a run, newest first",
+    responses=CuratedSetShape(many=True),
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="curated_sets_export",
+    summary="Start an export; the job says when it is done",
+    request=ExportShape,
+    responses={202: JobShape, 400: REFUSED},
+)
+@api_view(["GET", "POST"])
+def run_exports(request: Request, pk: int) -> Response:
+    """List the curated sets of a run, or start to make one."""
+    run = run_for(request.user, pk)
+    if request.method == "GET":
+        return paged(request, run.curated_sets.all(), CuratedSetShape)
+    wishes = ExportShape(data=request.data)
+    wishes.is_valid(raise_exception=True)
+    job = tasks.start_export(
+        run,
+        file_format=wishes.validated_data["format"],
+        recipe=wishes.validated_data.get("recipe", Recipe()),
+        user=request.user,
+    )
+    job.refresh_from_db()
+    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
