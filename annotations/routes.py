@@ -2,27 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from annotations import api
 from annotations.agreement import urls as agreement
 from annotations.audits import urls as audits
 from annotations.cleaning import urls as cleaning
 from annotations.exports import urls as exports
+from annotations.ratio import urls as ratio
 from annotations.review import urls as review
-from annotations.views import audits as audits_old
 from annotations.views import leads as leads_old
 
 app_name = "annotations"
 
 # /runs/<pk>/…
 run_urls = [
-    path("runs/<int:pk>/audits/", audits_old.run_audits, name="run-audits"),
     path("runs/<int:pk>/gold/", leads_old.gold_answers, name="gold"),
 ]
 
 # /audits/<pk>/…
 audit_urls = [
-    path("audits/<int:pk>/", audits_old.audit_page, name="audit"),
-    path("audits/<int:pk>/noise.json", audits_old.noise_json, name="noise-json"),
     path("audits/<int:pk>/items/<int:place>/", leads_old.item, name="item"),
     path(
         "audits/<int:pk>/items/<int:place>/send-back/",
@@ -42,12 +38,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *agreement.pages,
     *cleaning.pages,
     *exports.pages,
+    *ratio.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    path("audits/<int:pk>/items/", api.audit_items, name="api-audit-items"),
-    path("audits/<int:pk>/noise-ratio/", api.noise_ratio, name="api-noise-ratio"),
     *audits.api,
     *agreement.api,
     *exports.api,
+    *ratio.api,
 ]

@@ -5,7 +5,6 @@ from django.urls import path
 from annotations.review import grid_views, keys_views, views, warm_up
 
 pages = [
-    path("projects/<slug:slug>/audits/", views.project_audits, name="project-audits"),
     path("audits/<int:pk>/review/", views.review, name="review"),
     path("audits/<int:pk>/warm-up/", warm_up.warm_up, name="warm-up"),
     path("audits/<int:pk>/grid/", grid_views.grid, name="grid"),

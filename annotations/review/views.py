@@ -8,13 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations import audit_lists
 from annotations.models import Item
 from annotations.models.access import audit_to_judge
 from annotations.review import page as review_page
 from annotations.review import queue, turns
 from triage.models import Role
-from triage.projects.access import membership_in, project_for
+from triage.projects.access import membership_in
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import SIDES, rendition
 from triage.science.store.store import DataRoot, evidence_path
@@ -69,12 +68,3 @@ def item_image(request: HttpRequest, pk: int, place: int) -> HttpResponse:
         raise Http404 from None
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": tag}
     return HttpResponse(data, content_type="image/webp", headers=headers)
-
-
-@require_GET
-def project_audits(request: HttpRequest, slug: str) -> HttpResponse:
-    """The audits of a project: what to judge for everyone, estimates for leads."""
-    project = project_for(request.user, slug, Role.ANNOTATOR)
-    context = audit_lists.project_audits(project, membership_in(request.user, project))
-    template = "_project_audits" if request.htmx else "project_audits"  # type: ignore[attr-defined]
-    return render(request, f"annotations/{template}.html", {"project": project, **context})

@@ -1,15 +1,15 @@
-"""Audits: drawing one, reading its noise ratio, closing it."""
+"""Pages of the noise ratio, and the lists of audits."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from annotations import item_table, noise_page
 from annotations.audits import record
 from annotations.models.access import audit_for
+from annotations.ratio import audit_lists, item_table, page
 from annotations.standing import standing
 from triage.models import Role
-from triage.projects.access import run_for
+from triage.projects.access import membership_in, project_for, run_for
 
 
 @require_GET
@@ -20,7 +20,7 @@ def audit_page(request: HttpRequest, pk: int) -> HttpResponse:
     number = request.GET.get("page", "1")
     part = request.htmx.target  # type: ignore[attr-defined]
     if part == "noise":
-        return render(request, "annotations/_noise.html", noise_page.noise_context(audit))
+        return render(request, "annotations/_noise.html", page.noise_context(audit))
     if part == "items":
         items = item_table.items_context(audit, chosen, number)
         return render(request, "annotations/_items.html", items)
@@ -28,7 +28,7 @@ def audit_page(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "annotations/audit.html",
         {
-            **noise_page.noise_context(audit),
+            **page.noise_context(audit),
             **item_table.items_context(audit, chosen, number),
             **record.draw_context(audit),
         },
@@ -46,6 +46,15 @@ def noise_json(request: HttpRequest, pk: int) -> HttpResponse:
 def run_audits(request: HttpRequest, pk: int) -> HttpResponse:
     """The audits of a run: a fragment of the run page, a small page on its own."""
     run = run_for(request.user, pk)
-    context = {"run": run, "audits": noise_page.audit_rows(run)}
+    context = {"run": run, "audits": page.audit_rows(run)}
     template = "_run_audits" if request.htmx else "run_audits"  # type: ignore[attr-defined]
     return render(request, f"annotations/{template}.html", context)
+
+
+@require_GET
+def project_audits(request: HttpRequest, slug: str) -> HttpResponse:
+    """The audits of a project: what to judge for everyone, estimates for leads."""
+    project = project_for(request.user, slug, Role.ANNOTATOR)
+    context = audit_lists.project_audits(project, membership_in(request.user, project))
+    template = "_project_audits" if request.htmx else "project_audits"  # type: ignore[attr-defined]
+    return render(request, f"annotations/{template}.html", {"project": project, **context})

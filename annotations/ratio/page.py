@@ -9,8 +9,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.growth_chart import draw_growth
 from annotations.models import UNDECIDED, Audit, Seat, Verdict
+from annotations.ratio.growth_chart import draw_growth
 from annotations.review.flagging import open_flags
 from annotations.science.estimation.designs import DESIGNS
 from annotations.science.estimation.noise_ratio import GroupRatio, NoiseRatio

@@ -7,9 +7,9 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api_shapes import ItemShape, NoiseRatioShape
 from annotations.models import Audit
 from annotations.models.access import audit_for
+from annotations.ratio.shapes import ItemShape, NoiseRatioShape
 from annotations.standing import standing
 from triage.models import Role
 from triage.rest import paged

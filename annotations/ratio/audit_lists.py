@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from annotations.models import Audit, Seat, WarmUp
-from annotations.noise_page import AuditRow, audit_row
+from annotations.ratio.page import AuditRow, audit_row
 from triage.models import Membership, Project, Role
 
 
