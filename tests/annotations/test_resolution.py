@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotations import adjudicating
+from annotations.adjudication import adjudicating
 from annotations.audits import drawing
 from annotations.models import Adjudication, Audit
 from annotations.standing.resolution import majority_of, resolved_items

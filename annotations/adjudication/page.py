@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations import adjudicating
+from annotations.adjudication import adjudicating
 from annotations.models import Audit, Item, Verdict, VerdictKind
 from annotations.review.page import MEANINGS
 from annotations.standing.resolution import ResolvedItem, resolved_items

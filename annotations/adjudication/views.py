@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations import adjudicating, item_page
+from annotations.adjudication import adjudicating, page
 from annotations.audits import assigning
 from annotations.models import Audit, Flag, Item
 from annotations.models.access import audit_for
@@ -34,7 +34,7 @@ def _item_for(request: HttpRequest, pk: int, place: int) -> tuple[Audit, Item]:
 def item(request: HttpRequest, pk: int, place: int) -> HttpResponse:
     """One item with everything said of it."""
     audit, chosen = _item_for(request, pk, place)
-    return render(request, "annotations/item.html", item_page.item_context(audit, chosen))
+    return render(request, "annotations/item.html", page.item_context(audit, chosen))
 
 
 @require_POST
@@ -95,7 +95,7 @@ def adjudicate(request: HttpRequest, pk: int) -> HttpResponse:
     later = f"adjudicate-later:{audit.pk}"
     skipped = set(request.session.get(later, []))
     if request.method == "GET":
-        context = item_page.adjudication_context(audit, request.user, skipped)
+        context = page.adjudication_context(audit, request.user, skipped)
         return render(request, "annotations/adjudicate.html", context)
     sent = request.POST
     chosen = get_object_or_404(Item, audit=audit, place=_number(sent.get("place", "")))

@@ -1,0 +1,1 @@
+"""Adjudication: a lead decides what annotators did not agree on."""
