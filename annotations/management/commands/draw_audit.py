@@ -6,12 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.audits import assigning
 from annotations.audits.drawing import AuditRefused, draw_audit
-from annotations.command_arguments import (
-    answer,
-    criteria_given,
-    run_named,
-    stored_filter_named,
-)
+from annotations.management.arguments import answer, criteria_given, run_named, stored_filter_named
 from annotations.models import Audit
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.command_arguments import answer, run_named
 from annotations.exports.curated import ExportRefused, export_curated
+from annotations.management.arguments import answer, run_named
 from annotations.science.curation.curation import KINDS, UNREVIEWED, Recipe
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from annotations.command_arguments import answer, audit_named
+from annotations.management.arguments import answer, audit_named
 from annotations.standing import standing
 
 

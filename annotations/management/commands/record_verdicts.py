@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.command_arguments import answer, audit_named
+from annotations.management.arguments import answer, audit_named
 from annotations.review import verdict_files
 
 

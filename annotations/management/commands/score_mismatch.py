@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.cleaning.scoring_runs import ScoreRefused, score_run
-from annotations.command_arguments import answer, run_named
+from annotations.management.arguments import answer, run_named
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from annotations.command_arguments import answer, run_named
+from annotations.management.arguments import answer, run_named
 from annotations.models import CuratedSet
 from diagnostics import experiment_designs, experimenting, experiments_page
 from diagnostics.experiment_designs import ExperimentRefused, Wish
