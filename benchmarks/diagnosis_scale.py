@@ -80,8 +80,8 @@ def pages_of(run: Any) -> dict[str, str]:
     """The address of every page of a diagnosis."""
     from django.urls import reverse
 
-    from diagnostics.measures.registry import MEASURES
     from diagnostics.report_page import measures_of
+    from diagnostics.science.measures.registry import MEASURES
 
     found = {
         name: reverse(f"diagnostics:{name}", args=[run.pk])

@@ -33,7 +33,7 @@ from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome
 from diagnostics.experiments.reading import read
 from diagnostics.experiments.settings import Settings
-from diagnostics.measures.samples import Floats, Groups
+from diagnostics.science.measures.samples import Floats, Groups
 
 TYPES = ("existence", "counting", "position", "common sense", "rare")
 TYPE_SHARES = (0.4, 0.3, 0.2, 0.08, 0.02)

@@ -40,7 +40,7 @@ from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers.registry import trainer
 from diagnostics.gathering_columns import RunSource
 from diagnostics.gathering_material import gather_material
-from diagnostics.measures.samples import Bools, Floats
+from diagnostics.science.measures.samples import Bools, Floats
 from diagnostics.testbed.pictures import image_name
 from diagnostics.testbed.planted_run import BLANK_IMAGE
 from diagnostics.testbed.planting import (

@@ -73,7 +73,7 @@ def agreement(run: Run) -> dict[str, Any]:
 
 
 def _share(found: int, total: int) -> dict[str, Any]:
-    from diagnostics.measures.values import share_of
+    from diagnostics.science.measures.values import share_of
 
     return asdict(share_of(found, total))
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from diagnostics import documents
 from diagnostics.models import Diagnosis
+from diagnostics.science.measures import documents
 from triage.clusters.analysing import RunPictures
 from triage.models import Run
 
@@ -30,8 +30,8 @@ def diagnose_run(
     """Take every measure of `run`; the diagnosis becomes its newest. Raises DiagnosisRefused."""
     # Here, not above: pages import this module, and SciPy and scikit-learn cost a second.
     from diagnostics.gathering import Sources, gather
-    from diagnostics.measures.registry import MEASURES
     from diagnostics.naming import name_diagnosis
+    from diagnostics.science.measures.registry import MEASURES
 
     if not run.samples:
         raise DiagnosisRefused(_("The run has no samples to diagnose."))

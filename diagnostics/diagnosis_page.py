@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from diagnostics import causes_page
-from diagnostics.charts import drawn
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from diagnostics.people import with_people
+from diagnostics.science.measures.charts import drawn
 from triage.models import Job, Run
 from triage.runs.filters import query_of
 from triage.science.store.browsing import SampleFilter
@@ -28,7 +28,7 @@ def overview(run: Run) -> dict[str, Any]:
     context: dict[str, Any] = {"run": run, "diagnosis": diagnosis, "job": shown}
     if diagnosis is None:
         return context
-    from diagnostics.measures.registry import MEASURES
+    from diagnostics.science.measures.registry import MEASURES
 
     found = with_people(run, read_document(diagnosis)["measures"])
     cards = [
@@ -54,7 +54,7 @@ def overview(run: Run) -> dict[str, Any]:
 def measure_page(run: Run, name: str) -> dict[str, Any]:
     """One measure: figures, tables, charts, and where its samples are. Raises Http404."""
     diagnosis, measure, found = _measured(run, name)
-    from diagnostics.measures.registry import MEASURES
+    from diagnostics.science.measures.registry import MEASURES
 
     figures = [
         {
@@ -123,7 +123,7 @@ def behind_page(run: Run, name: str, key: str) -> dict[str, Any]:
 
 
 def _measured(run: Run, name: str) -> tuple[Diagnosis, Any, dict[str, Any]]:
-    from diagnostics.measures.registry import BY_NAME
+    from diagnostics.science.measures.registry import BY_NAME
 
     diagnosis = Diagnosis.latest_of(run)
     if diagnosis is None or name not in BY_NAME:

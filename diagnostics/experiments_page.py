@@ -7,11 +7,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
-from diagnostics.charts import drawn
 from diagnostics.experiment_designs import BUILTIN, CUSTOM, read_design
 from diagnostics.experiment_words import EXTRAS
 from diagnostics.experimenting import reading_of
 from diagnostics.models import Experiment, Trial
+from diagnostics.science.measures.charts import drawn
 from triage.models import Run
 
 # The plots of differences reach at least this far on both sides of zero, in shares.

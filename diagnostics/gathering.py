@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from diagnostics.gathering_influence import influence_numbers
-from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
 from diagnostics.metadata import metadata_groups
 from diagnostics.novelty import question_novelty
 from diagnostics.question_vectors import question_vectors
 from diagnostics.region_words import region_word_numbers
+from diagnostics.science.measures.samples import Floats, Groups, Samples, Vectors
 from diagnostics.template_mining import mined_templates
 from diagnostics.token_attention import divergences
 from triage.science.analysis.features import of_record

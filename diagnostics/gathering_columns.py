@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from PIL import Image
 
 from diagnostics.gathering import group_of
-from diagnostics.measures.samples import Bools, Floats
+from diagnostics.science.measures.samples import Bools, Floats
 from triage.science.record.grids import Boxes, boxes_of
 from triage.science.store.store import RunFolder
 

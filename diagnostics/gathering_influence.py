@@ -3,7 +3,7 @@
 import numpy as np
 
 from diagnostics.influence import influences
-from diagnostics.measures.samples import Floats, Samples, Vectors
+from diagnostics.science.measures.samples import Floats, Samples, Vectors
 
 # With fewer training samples a head says more of chance than of them.
 LEAST_TRAIN = 30

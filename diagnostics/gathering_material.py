@@ -23,7 +23,7 @@ from diagnostics.experiments.sentences import gettext_noop
 from diagnostics.experiments.words_by_role import WORD
 from diagnostics.gathering import group_of
 from diagnostics.gathering_columns import Columns, RunSource, read_columns, texts_of
-from diagnostics.measures.samples import Bools, Floats, Groups
+from diagnostics.science.measures.samples import Bools, Floats, Groups
 
 Progress = Callable[[float, str], None]
 # Of a larger run a seeded draw of this many samples is trained and tested on.

@@ -16,7 +16,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from diagnostics.measures.samples import Bools, Floats
+from diagnostics.science.measures.samples import Bools, Floats
 
 Labels = npt.NDArray[np.integer]
 

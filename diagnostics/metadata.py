@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 
-from diagnostics.measures.samples import Groups
+from diagnostics.science.measures.samples import Groups
 
 # A column with more values is an identifier or a text, not a group.
 MOST_VALUES = 200

@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
-from diagnostics import documents
 from diagnostics.models import Diagnosis, Naming, RuleBook
+from diagnostics.science.measures import documents
 
 if TYPE_CHECKING:
     from diagnostics.causes.evidence import Evidence
     from diagnostics.causes.rules import Named
-    from diagnostics.measures.samples import Samples
+    from diagnostics.science.measures.samples import Samples
 
 
 class RulesRefused(ValueError):

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from diagnostics.measures.samples import Floats
+from diagnostics.science.measures.samples import Floats
 
 WORD = re.compile(r"(?u)[^\W\d_]+")
 # A word seen this often in training was learnt from something else than one slip of the pen.

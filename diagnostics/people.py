@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from annotations.models import Audit
 from annotations.standing.standing import Standing, standing_of
 from annotations.standing.words import Finding, established_finding, rule_finding, sentence
-from diagnostics.measures.results import Value
+from diagnostics.science.measures.results import Value
 from triage.models import Run
 
 

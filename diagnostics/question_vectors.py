@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from diagnostics.measures.samples import Vectors
+from diagnostics.science.measures.samples import Vectors
 
 DIMENSIONS = 48
 

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from diagnostics.experiments.words_by_role import ATTRIBUTE, CONTENT, WORD, role_of
-from diagnostics.measures.samples import Floats
+from diagnostics.science.measures.samples import Floats
 from triage.science.store.store import RunFolder
 
 # Regions of a seeded draw of at most this many samples are held at once.

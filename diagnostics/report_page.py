@@ -8,11 +8,11 @@ from django.utils import timezone
 from annotations.models import Audit
 from annotations.standing.standing import noise_document
 from diagnostics import causes_page, checklist, experiments_page
-from diagnostics.charts import drawn
 from diagnostics.diagnosing import read_document
-from diagnostics.documents import finite
 from diagnostics.models import Diagnosis
 from diagnostics.people import judged_audits, with_people
+from diagnostics.science.measures.charts import drawn
+from diagnostics.science.measures.documents import finite
 from diagnostics.styles import inlined_styles
 from triage.models import Run
 
@@ -45,7 +45,7 @@ def checklist_context(run: Run) -> dict[str, Any]:
 
 def context(run: Run) -> dict[str, Any]:
     """The report's page."""
-    from diagnostics.measures.registry import MEASURES
+    from diagnostics.science.measures.registry import MEASURES
 
     diagnosis, measures = measures_of(run)
     shown = [

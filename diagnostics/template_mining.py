@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from diagnostics.measures.samples import Groups
+from diagnostics.science.measures.samples import Groups
 
 SLOT = "…"
 # Distinct questions from which values are learnt; all others are then read by what was learnt.

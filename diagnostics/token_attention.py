@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import rel_entr
 
-from diagnostics.measures.samples import Floats
+from diagnostics.science.measures.samples import Floats
 
 # Grids of more samples than this say nothing more about a word's usual attention.
 MOST_ROWS = 5_000

@@ -8,8 +8,8 @@ import numpy as np
 
 from diagnostics.causes.catalogue import NAMES, UNDETERMINED
 from diagnostics.causes.rules import Named
-from diagnostics.measures.results import Value
-from diagnostics.measures.values import share_of
+from diagnostics.science.measures.results import Value
+from diagnostics.science.measures.values import share_of
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from diagnostics.causes.catalogue import NAMES, UNDETERMINED
 from diagnostics.causes.evidence import Evidence
 from diagnostics.causes.rules import Named, name_causes
-from diagnostics.measures.values import wilson
+from diagnostics.science.measures.values import wilson
 
 # Confirmed causes before a classifier is tried, and of each cause that it may name.
 LEAST_CONFIRMED = 60

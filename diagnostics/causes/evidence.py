@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from diagnostics.measures.noise_signals import mean_margin
-from diagnostics.measures.places import asks_for_place
-from diagnostics.measures.samples import Bools, Floats, Groups, Samples
+from diagnostics.science.measures.noise_signals import mean_margin
+from diagnostics.science.measures.places import asks_for_place
+from diagnostics.science.measures.samples import Bools, Floats, Groups, Samples
 
 # A question type is judged by at least this many samples.
 LEAST = 20

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from diagnostics.causes.catalogue import NAMES, UNDETERMINED
 from diagnostics.causes.evidence import Evidence
-from diagnostics.measures.samples import Bools, Floats
+from diagnostics.science.measures.samples import Bools, Floats
 
 Sign = Literal["at least", "at most"]
 

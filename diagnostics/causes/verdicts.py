@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from diagnostics.causes.affected import Affected
 from diagnostics.causes.catalogue import CAUSES
-from diagnostics.measures.results import Value
+from diagnostics.science.measures.results import Value
 
 Strength = Literal["none", "weak", "strong"]
 # Accuracy that mending must win, by the low limit of its interval, for a claim to be made.

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, Literal
 
-from diagnostics.documents import finite
-from diagnostics.measures.results import Chart, Value
+from diagnostics.science.measures.documents import finite
+from diagnostics.science.measures.results import Chart, Value
 
 Direction = Literal["gain", "loss", "flat"]
 # gain, loss: the interval over seeds excludes zero; of several arms that are looked at beside the

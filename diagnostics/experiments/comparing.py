@@ -21,8 +21,8 @@ from diagnostics.experiments.design import Arm, Design
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome
 from diagnostics.experiments.statistics import Difference, holm, paired_bootstrap, paired_t
-from diagnostics.measures.results import Unit, Value
-from diagnostics.measures.samples import Floats, Groups
+from diagnostics.science.measures.results import Unit, Value
+from diagnostics.science.measures.samples import Floats, Groups
 
 # A change of less than this, in accuracy, is none that matters.
 SMALL = 0.01

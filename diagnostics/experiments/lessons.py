@@ -12,7 +12,7 @@ from torch import Tensor
 
 from diagnostics.experiments.fusion import padded
 from diagnostics.experiments.treatment import Examples
-from diagnostics.measures.samples import Floats
+from diagnostics.science.measures.samples import Floats
 
 MOST_ANSWERS, MOST_WORDS, LONGEST = 3000, 20_000, 24
 WORD = re.compile(r"\w+")

@@ -7,7 +7,7 @@ from typing import Literal, Optional
 import numpy as np
 import numpy.typing as npt
 
-from diagnostics.measures.samples import Bools, Floats, Groups
+from diagnostics.science.measures.samples import Bools, Floats, Groups
 
 Decision = Literal["kept", "dropped", "corrected"]
 

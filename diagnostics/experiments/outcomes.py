@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
-from diagnostics.measures.samples import Floats
+from diagnostics.science.measures.samples import Floats
 
 Progress = Callable[[float, str], None]
 # done: credits are there. diverged: the loss was no longer a number. failed: `why` says how.

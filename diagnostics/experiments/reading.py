@@ -21,7 +21,7 @@ from diagnostics.experiments.design import Arm, Design
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome
 from diagnostics.experiments.words_read import read_words
-from diagnostics.measures.results import Chart, Series, Value
+from diagnostics.science.measures.results import Chart, Series, Value
 
 __all__ = ["Expectation", "Reading", "read"]
 

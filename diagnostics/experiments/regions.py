@@ -16,7 +16,7 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from diagnostics.experiments.variations import background_of, vary
-from diagnostics.measures.samples import Bools
+from diagnostics.science.measures.samples import Bools
 
 Values = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

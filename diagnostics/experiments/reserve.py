@@ -8,7 +8,7 @@ import numpy as np
 
 from diagnostics.experiments.draws import Rows
 from diagnostics.experiments.material import Material
-from diagnostics.measures.samples import Bools
+from diagnostics.science.measures.samples import Bools
 
 # The same half for every seed and every arm: what is tested on must not vary.
 _SEED = 20_231

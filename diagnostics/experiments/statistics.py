@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from annotations.science.estimation.claims import holm as holm
-from diagnostics.measures.samples import Floats
+from diagnostics.science.measures.samples import Floats
 
 LEVEL = 0.95
 # Two pairs have an interval on paper, and it is 12 standard deviations wide.

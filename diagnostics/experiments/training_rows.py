@@ -7,7 +7,7 @@ from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import TrainingRefused
 from diagnostics.experiments.reserve import reserve
 from diagnostics.experiments.settings import Settings
-from diagnostics.measures.samples import Bools, Floats
+from diagnostics.science.measures.samples import Bools, Floats
 from triage.science.record.scoring import normalise
 
 # With fewer samples that people found clean, whatever a curated set lets stand counts as clean.

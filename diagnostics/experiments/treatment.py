@@ -28,7 +28,7 @@ from diagnostics.experiments.training_rows import (
     weights_of,
 )
 from diagnostics.experiments.words_by_role import WORD, without
-from diagnostics.measures.samples import Bools, Floats
+from diagnostics.science.measures.samples import Bools, Floats
 from triage.science.record.scoring import RULES, score
 
 

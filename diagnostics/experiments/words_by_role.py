@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diagnostics.measures.samples import Floats
+from diagnostics.science.measures.samples import Floats
 
 QUESTION, CONTENT, ATTRIBUTE, PLACE, NUMBER, OTHER = (
     "question", "content", "attribute", "place", "number", "other",

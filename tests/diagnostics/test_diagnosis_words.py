@@ -9,9 +9,9 @@ from diagnostics import cause_words, experiment_words, measure_words
 from diagnostics.causes.catalogue import CAUSES
 from diagnostics.causes.evidence import COLUMNS
 from diagnostics.causes.rules import RULES, THRESHOLDS
-from diagnostics.measures.registry import MEASURES
-from diagnostics.measures.results import Figure, Result, Value
-from diagnostics.measures.samples import NUMBERS, Samples, Vectors
+from diagnostics.science.measures.registry import MEASURES
+from diagnostics.science.measures.results import Figure, Result, Value
+from diagnostics.science.measures.samples import NUMBERS, Samples, Vectors
 from diagnostics.templatetags.measured import all_said
 from tests.diagnostics.measures.making import samples_of
 from triage import science_words

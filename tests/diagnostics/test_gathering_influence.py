@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from diagnostics.gathering import Sources, gather
 from diagnostics.gathering_influence import influence_numbers
-from diagnostics.measures.samples import Groups, Samples, Vectors
+from diagnostics.science.measures.samples import Groups, Samples, Vectors
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
 
 TRAIN, TEST, ANSWERS, FLIPPED = 400, 100, 4, 40

@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from diagnostics.diagnosing import diagnose_run
 from diagnostics.gathering import Sources, gather
-from diagnostics.measures.samples import Samples
 from diagnostics.region_words import (
     is_keyword,
     keyword_vectors,
@@ -15,6 +14,7 @@ from diagnostics.region_words import (
     region_word_numbers,
     similarity,
 )
+from diagnostics.science.measures.samples import Samples
 from tests.annotations.audit_factories import (
     error_rows,
     ingest_run,

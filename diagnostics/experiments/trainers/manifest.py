@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from diagnostics.experiments.design import Arm
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.treatment import Examples
-from diagnostics.measures.samples import Floats
+from diagnostics.science.measures.samples import Floats
 from triage.science.readers import UnreadableFile, open_reader
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.records import conform

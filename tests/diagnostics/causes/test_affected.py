@@ -11,7 +11,7 @@ from diagnostics.causes.affected import Affected, affected, leading
 from diagnostics.causes.catalogue import NAMES, UNDETERMINED
 from diagnostics.causes.rules import Named
 from diagnostics.causes.verdicts import Sign, speaks, strength_of
-from diagnostics.measures.results import Value
+from diagnostics.science.measures.results import Value
 
 
 def named(*causes: str) -> Named:

@@ -7,7 +7,7 @@ import pytest
 
 from diagnostics.causes import catalogue, rules
 from diagnostics.causes.evidence import NAMES, Evidence, evidence_of
-from diagnostics.measures.samples import Groups, Samples
+from diagnostics.science.measures.samples import Groups, Samples
 
 
 def evidence(**columns: Any) -> Evidence:

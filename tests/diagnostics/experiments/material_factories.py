@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from diagnostics.experiments.material import Curated, Material
-from diagnostics.measures.samples import Groups
+from diagnostics.science.measures.samples import Groups
 
 COLOURS = ("red", "green", "blue")
 

@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from diagnostics.charts import drawn
 from diagnostics.experiments import sentences
 from diagnostics.experiments.claims import Comparison
 from diagnostics.experiments.design import Arm, Design
@@ -18,6 +17,7 @@ from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome
 from diagnostics.experiments.reading import Expectation, Reading, read
 from diagnostics.experiments.settings import Settings
+from diagnostics.science.measures.charts import drawn
 from diagnostics.templatetags.measured import gained, in_unit, interval_words
 from tests.diagnostics.measures.making import group
 

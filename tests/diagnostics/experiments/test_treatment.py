@@ -12,7 +12,7 @@ from diagnostics.experiments.outcomes import TrainingRefused
 from diagnostics.experiments.reserve import reserve
 from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.training_rows import Leak, refuse_leak
-from diagnostics.measures.samples import Groups
+from diagnostics.science.measures.samples import Groups
 from tests.diagnostics.experiments.material_factories import curated, make_material
 
 

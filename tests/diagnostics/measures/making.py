@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.measures.samples import Groups, Samples
+from diagnostics.science.measures.samples import Groups, Samples
 
 
 def group(names: Sequence[str | None]) -> Groups:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from diagnostics.measures import accuracy
+from diagnostics.science.measures import accuracy
 from tests.diagnostics.measures.making import samples_of, value
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from diagnostics.measures import alignment
+from diagnostics.science.measures import alignment
 from tests.diagnostics.measures.making import behind, samples_of, value
 
 

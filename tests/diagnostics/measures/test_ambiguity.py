@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import top_k_accuracy_score
 
-from diagnostics.measures import ambiguity
+from diagnostics.science.measures import ambiguity
 from tests.diagnostics.measures.making import behind, samples_of, value
 
 

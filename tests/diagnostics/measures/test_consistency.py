@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from diagnostics.measures import consistency
+from diagnostics.science.measures import consistency
 from tests.diagnostics.measures.making import samples_of, value
 
 

@@ -5,7 +5,7 @@ import pytest
 from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from diagnostics.measures import domains
+from diagnostics.science.measures import domains
 from tests.diagnostics.measures.making import behind, samples_of, value
 
 

@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import Table
 
-from diagnostics.measures import error_distribution
-from diagnostics.measures.samples import Groups, Samples
-from diagnostics.measures.slices import worst_slices
+from diagnostics.science.measures import error_distribution
+from diagnostics.science.measures.samples import Groups, Samples
+from diagnostics.science.measures.slices import worst_slices
 from tests.diagnostics.measures.making import behind, samples_of, value
 
 

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from diagnostics.measures import noise_signals
-from diagnostics.measures.influential import ALSO_ITSELF, absent_fields, figures_of, tables_of
-from diagnostics.measures.samples import Samples, Vectors
+from diagnostics.science.measures import noise_signals
+from diagnostics.science.measures.influential import (
+    ALSO_ITSELF,
+    absent_fields,
+    figures_of,
+    tables_of,
+)
+from diagnostics.science.measures.samples import Samples, Vectors
 from tests.diagnostics.measures.making import behind, samples_of, value
 
 COUNT = 200

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from diagnostics.measures import missing_modality
+from diagnostics.science.measures import missing_modality
 from tests.diagnostics.measures.making import behind, samples_of, value
 
 CREDIT = [1, 1, 1, 0, 0, 0, 1, 0]

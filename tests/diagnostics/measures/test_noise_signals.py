@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from diagnostics.measures import noise_signals
-from diagnostics.measures.samples import Groups, Samples
+from diagnostics.science.measures import noise_signals
+from diagnostics.science.measures.samples import Groups, Samples
 
 
 def of_losses(losses: np.ndarray, train: int | None = None) -> Samples:

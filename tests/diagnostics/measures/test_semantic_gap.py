@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from diagnostics.measures import semantic_gap
-from diagnostics.measures.samples import Vectors
+from diagnostics.science.measures import semantic_gap
+from diagnostics.science.measures.samples import Vectors
 from tests.diagnostics.measures.making import behind, samples_of, value
 
 

@@ -6,7 +6,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torchmetrics.classification import BinaryCalibrationError
 
-from diagnostics.measures import uncertainty
+from diagnostics.science.measures import uncertainty
 from tests.diagnostics.measures.making import behind, samples_of, value
 
 

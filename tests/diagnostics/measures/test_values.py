@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from diagnostics.measures.values import (
+from diagnostics.science.measures.values import (
     difference_of,
     mean_difference,
     mean_of,

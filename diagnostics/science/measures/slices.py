@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from annotations.science.estimation.claims import holm
-from diagnostics.measures.samples import Bools, Groups
+from diagnostics.science.measures.samples import Bools, Groups
 
 LEAST_SIZE = 20
 ALPHA = 0.05

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from diagnostics.measures.results import Figure, Measure, Result, Row, Table
-from diagnostics.measures.samples import Bools, Floats, Groups, Samples
-from diagnostics.measures.values import errors_of_evaluation, mean_of, named, share_of
+from diagnostics.science.measures.results import Figure, Measure, Result, Row, Table
+from diagnostics.science.measures.samples import Bools, Floats, Groups, Samples
+from diagnostics.science.measures.values import errors_of_evaluation, mean_of, named, share_of
 
 RIGHT = 0.5
 # Attention this even looks at nothing in particular.

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy import stats
 
-from diagnostics.measures.results import Behind, Figure, Measure, Result, Row, Table, Value
-from diagnostics.measures.samples import Groups, Samples
-from diagnostics.measures.slices import Slice, worst_slices
-from diagnostics.measures.values import named, share_of, shares_of
+from diagnostics.science.measures.results import Behind, Figure, Measure, Result, Row, Table, Value
+from diagnostics.science.measures.samples import Groups, Samples
+from diagnostics.science.measures.slices import Slice, worst_slices
+from diagnostics.science.measures.values import named, share_of, shares_of
 
 # What stands in for a column that the file does not have.
 MINED = {"template": "mined_template"}

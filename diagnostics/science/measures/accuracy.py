@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from diagnostics.measures.results import Figure, Measure, Result, Row, Table, Value
-from diagnostics.measures.samples import Bools, Groups, Samples
-from diagnostics.measures.values import errors_of_evaluation, mean_of, share_of
+from diagnostics.science.measures.results import Figure, Measure, Result, Row, Table, Value
+from diagnostics.science.measures.samples import Bools, Groups, Samples
+from diagnostics.science.measures.values import errors_of_evaluation, mean_of, share_of
 
 LEAST = 10
 # F1 needs a closed set of answers: at most so many that hold so much of all samples.

@@ -6,9 +6,9 @@ Both numbers are in nats and come from a small head on the hidden states or embe
 
 import numpy as np
 
-from diagnostics.measures.results import Behind, Figure, Row, Table, Value
-from diagnostics.measures.samples import Floats, Samples
-from diagnostics.measures.values import named
+from diagnostics.science.measures.results import Behind, Figure, Row, Table, Value
+from diagnostics.science.measures.samples import Floats, Samples
+from diagnostics.science.measures.values import named
 
 MOST_ROWS = 20
 # The worst hundredth: what a team can look through.

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.stats import hypergeom, norm
 
 from annotations.science.estimation.claims import holm
-from diagnostics.measures.results import (
+from diagnostics.science.measures.results import (
     Behind,
     Chart,
     Figure,
@@ -15,8 +15,8 @@ from diagnostics.measures.results import (
     Table,
     Value,
 )
-from diagnostics.measures.samples import SPLITS, Bools, Floats, Samples
-from diagnostics.measures.values import difference_of, named, share_of, shares_of
+from diagnostics.science.measures.samples import SPLITS, Bools, Floats, Samples
+from diagnostics.science.measures.values import difference_of, named, share_of, shares_of
 
 LEAST = 20
 ALPHA = 0.05

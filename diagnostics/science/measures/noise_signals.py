@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from diagnostics.measures.influential import absent_fields, figures_of, tables_of
-from diagnostics.measures.results import (
+from diagnostics.science.measures.influential import absent_fields, figures_of, tables_of
+from diagnostics.science.measures.results import (
     Behind,
     Chart,
     Figure,
@@ -19,7 +19,7 @@ from diagnostics.measures.results import (
     Series,
     Value,
 )
-from diagnostics.measures.samples import Bools, Floats, Samples
+from diagnostics.science.measures.samples import Bools, Floats, Samples
 from triage.science.store.error_rates import clopper_pearson
 
 # Modified z-score beyond which a value is called an outlier (Iglewicz and Hoaglin 1993).

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from diagnostics.measures.results import Result
+from diagnostics.science.measures.results import Result
 
 
 def document_of(results: dict[str, Result], **about: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from annotations.science.suspicion.mismatch import roc_curve
-from diagnostics.measures.results import (
+from diagnostics.science.measures.results import (
     Behind,
     Chart,
     Figure,
@@ -14,8 +14,8 @@ from diagnostics.measures.results import (
     Table,
     Value,
 )
-from diagnostics.measures.samples import Floats, Groups, Samples, Vectors
-from diagnostics.measures.values import (
+from diagnostics.science.measures.samples import Floats, Groups, Samples, Vectors
+from diagnostics.science.measures.values import (
     difference_of,
     mean_difference,
     mean_of,

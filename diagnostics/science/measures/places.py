@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from diagnostics.measures.samples import Bools, Samples
+from diagnostics.science.measures.samples import Bools, Samples
 
 SPATIAL = re.compile(r"posit|spati|where|locat|relat|direct|left|right", re.IGNORECASE)
 

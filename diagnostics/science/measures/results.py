@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from diagnostics.measures.samples import Samples
+from diagnostics.science.measures.samples import Samples
 
 # share: 0..1, shown in per cent; points: a difference of shares; number: as it is; count: whole;
 # p: of a test.

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from annotations.science.estimation.claims import holm
-from diagnostics.measures.results import Behind, Figure, Measure, Result, Row, Table
-from diagnostics.measures.samples import Groups, Samples
-from diagnostics.measures.values import difference_of, named, share_of
+from diagnostics.science.measures.results import Behind, Figure, Measure, Result, Row, Table
+from diagnostics.science.measures.samples import Groups, Samples
+from diagnostics.science.measures.values import difference_of, named, share_of
 
 # A kind is looked at with at least this many samples on either side.
 LEAST = 20

@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from annotations.science.suspicion.mismatch import roc_curve
-from diagnostics.measures.results import Chart, Figure, Measure, Result, Series, Value
-from diagnostics.measures.samples import Bools, Floats, Samples
-from diagnostics.measures.values import mean_difference, mean_of, named, share_of
+from diagnostics.science.measures.results import Chart, Figure, Measure, Result, Series, Value
+from diagnostics.science.measures.samples import Bools, Floats, Samples
+from diagnostics.science.measures.values import mean_difference, mean_of, named, share_of
 from triage.science.store.error_rates import clopper_pearson
 
 BINS = 15

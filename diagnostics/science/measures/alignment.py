@@ -2,10 +2,24 @@
 
 import numpy as np
 
-from diagnostics.measures.places import asks_for_place
-from diagnostics.measures.results import Behind, Chart, Figure, Measure, Result, Series, Value
-from diagnostics.measures.samples import Bools, Floats, Samples
-from diagnostics.measures.values import difference_of, mean_difference, mean_of, named, share_of
+from diagnostics.science.measures.places import asks_for_place
+from diagnostics.science.measures.results import (
+    Behind,
+    Chart,
+    Figure,
+    Measure,
+    Result,
+    Series,
+    Value,
+)
+from diagnostics.science.measures.samples import Bools, Floats, Samples
+from diagnostics.science.measures.values import (
+    difference_of,
+    mean_difference,
+    mean_of,
+    named,
+    share_of,
+)
 
 DIFFUSE = 0.9
 OFF_MASS = 0.2

@@ -3,9 +3,18 @@
 import numpy as np
 from scipy import stats
 
-from diagnostics.measures.results import Chart, Figure, Measure, Result, Row, Series, Table, Value
-from diagnostics.measures.samples import Bools, Floats, Groups, Samples
-from diagnostics.measures.values import (
+from diagnostics.science.measures.results import (
+    Chart,
+    Figure,
+    Measure,
+    Result,
+    Row,
+    Series,
+    Table,
+    Value,
+)
+from diagnostics.science.measures.samples import Bools, Floats, Groups, Samples
+from diagnostics.science.measures.values import (
     errors_of_evaluation,
     mean_difference,
     mean_of,

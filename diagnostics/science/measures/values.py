@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import stats
 
-from diagnostics.measures.results import Behind, Unit, Value
-from diagnostics.measures.samples import Bools, Floats, Samples
+from diagnostics.science.measures.results import Behind, Unit, Value
+from diagnostics.science.measures.samples import Bools, Floats, Samples
 from triage.science.store.error_rates import clopper_pearson
 
 LEVEL = 0.95

@@ -1,6 +1,6 @@
 """Every measure of a diagnosis, in the order in which a lead reads them."""
 
-from diagnostics.measures import (
+from diagnostics.science.measures import (
     accuracy,
     alignment,
     ambiguity,
@@ -12,7 +12,7 @@ from diagnostics.measures import (
     semantic_gap,
     uncertainty,
 )
-from diagnostics.measures.results import Measure
+from diagnostics.science.measures.results import Measure
 
 MEASURES: tuple[Measure, ...] = tuple(
     module.MEASURE
