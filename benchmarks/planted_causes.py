@@ -100,7 +100,7 @@ def macro_f1(worlds: list[dict[str, Any]], training: bool) -> float | None:
     """Mean F1 of the six causes over the errors of the mixed worlds."""
     from sklearn.metrics import f1_score
 
-    from diagnostics.causes.catalogue import NAMES
+    from diagnostics.science.causes.catalogue import NAMES
 
     pairs = [pair for world in worlds for pair in world["pairs"] if training or not pair[2]]
     if not pairs:
@@ -111,7 +111,7 @@ def macro_f1(worlds: list[dict[str, Any]], training: bool) -> float | None:
 
 def matrix(found: list[dict[str, Any]]) -> str:
     """Planted cause by leading cause, in worlds."""
-    from diagnostics.causes.catalogue import NAMES
+    from diagnostics.science.causes.catalogue import NAMES
 
     columns = [*NAMES, "none"]
     counts = Counter((each["world"], each["leading"]) for each in found)

@@ -112,7 +112,7 @@ def undo(run: Run, user: Any) -> int | None:
 
 def check(cause: str) -> None:
     """Raises CauseRefused for a name that is no cause."""
-    from diagnostics.causes.catalogue import BY_NAME
+    from diagnostics.science.causes.catalogue import BY_NAME
 
     if cause not in BY_NAME and cause != UNDETERMINED:
         raise CauseRefused(_("There is no cause “%(name)s”.") % {"name": cause})

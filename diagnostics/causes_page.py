@@ -26,9 +26,9 @@ def causes(diagnosis: Diagnosis, measures: dict[str, Any]) -> dict[str, Any] | N
     naming = diagnosis.naming()
     if naming is None:
         return None
-    from diagnostics.causes.affected import Affected
-    from diagnostics.causes.catalogue import BY_NAME
-    from diagnostics.causes.verdicts import verdicts
+    from diagnostics.science.causes.affected import Affected
+    from diagnostics.science.causes.catalogue import BY_NAME
+    from diagnostics.science.causes.verdicts import verdicts
 
     found = [Affected.from_dict(each) for each in naming.summary["affected"]]
 
@@ -100,8 +100,8 @@ def cause_page(run: Run, name: str) -> dict[str, Any]:
     found = next((each for each in naming.summary["affected"] if each["cause"] == name), None)
     if found is None:
         raise Http404
-    from diagnostics.causes.catalogue import BY_NAME
-    from diagnostics.causes.rules import BY_NAME as RULES
+    from diagnostics.science.causes.catalogue import BY_NAME
+    from diagnostics.science.causes.rules import BY_NAME as RULES
 
     rows = run.browser.rows(found["positions"][:MOST_SHOWN])
     because = named_at(naming, [row["position"] for row in rows])
@@ -135,10 +135,10 @@ def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
     naming = diagnosis.naming() if diagnosis is not None else None
     if diagnosis is None or naming is None:
         return None
-    from diagnostics.causes.catalogue import BY_NAME
-    from diagnostics.causes.evidence import COLUMNS, SIX
-    from diagnostics.causes.rules import BY_NAME as RULES
     from diagnostics.naming import read_one
+    from diagnostics.science.causes.catalogue import BY_NAME
+    from diagnostics.science.causes.evidence import COLUMNS, SIX
+    from diagnostics.science.causes.rules import BY_NAME as RULES
     from triage.science.analysis.features import FEATURE_NAMED as FEATURES
 
     found = read_one(diagnosis, naming, position)

@@ -100,7 +100,7 @@ def answered(known: Known) -> tuple[list[Answered], list[Answered]]:
 
 
 def _one(known: Known, entry: Entry) -> Answered:
-    from diagnostics.causes.catalogue import BY_NAME
+    from diagnostics.science.causes.catalogue import BY_NAME
 
     finding = entry.answer(known)
     causes = tuple(BY_NAME[name] for name in finding.causes)

@@ -12,8 +12,8 @@ from diagnostics.models import CauseVerdict, Naming
 from triage.models import Run
 
 if TYPE_CHECKING:
-    from diagnostics.causes.evidence import Evidence
-    from diagnostics.causes.rules import Named
+    from diagnostics.science.causes.evidence import Evidence
+    from diagnostics.science.causes.rules import Named
 
 
 def confirmed_causes(run: Run) -> dict[int, str]:
@@ -35,7 +35,7 @@ def chosen_method(
     run: Run, positions: np.ndarray, evidence: "Evidence", thresholds: Mapping[str, float]
 ) -> "tuple[Naming.Method, Named, dict[str, Any]]":
     """The rules' naming, or the classifier's where it is better on what people confirmed."""
-    from diagnostics.causes.rules import name_causes
+    from diagnostics.science.causes.rules import name_causes
 
     by_rules = name_causes(evidence, thresholds)
     confirmed = confirmed_causes(run)
@@ -43,7 +43,7 @@ def chosen_method(
     known = [(place[position], cause) for position, cause in confirmed.items() if position in place]
     rows = np.array([row for row, _cause in known], dtype=np.int64)
     causes = np.array([cause for _row, cause in known], dtype=object)
-    from diagnostics.causes.classifier import classify, compare, enough
+    from diagnostics.science.causes.classifier import classify, compare, enough
 
     if not enough(causes):
         return Naming.Method.RULES, by_rules, {"confirmed": len(known)}

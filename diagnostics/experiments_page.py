@@ -36,8 +36,8 @@ def experiments_of(run: Run) -> Any:
 
 def overview(run: Run) -> dict[str, Any]:
     """Every experiment that there is, by the cause it proves, and those of the run."""
-    from diagnostics.causes.catalogue import CAUSES
     from diagnostics.experiments.registry import EXPERIMENTS
+    from diagnostics.science.causes.catalogue import CAUSES
 
     rows = [row(each) for each in experiments_of(run)]
     newest: dict[str, dict[str, Any]] = {}

@@ -14,8 +14,8 @@ class RulesForm(forms.Form):
 
     def __init__(self, book: RuleBook | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        from diagnostics.causes.catalogue import CAUSES
-        from diagnostics.causes.rules import THRESHOLDS
+        from diagnostics.science.causes.catalogue import CAUSES
+        from diagnostics.science.causes.rules import THRESHOLDS
 
         values, eases = thresholds_of(book), ease_of(book)
         reasons = book.reasons if book is not None else {}

@@ -16,8 +16,8 @@ from diagnostics.models import Diagnosis, Naming, RuleBook
 from diagnostics.science.measures import documents
 
 if TYPE_CHECKING:
-    from diagnostics.causes.evidence import Evidence
-    from diagnostics.causes.rules import Named
+    from diagnostics.science.causes.evidence import Evidence
+    from diagnostics.science.causes.rules import Named
     from diagnostics.science.measures.samples import Samples
 
 
@@ -27,7 +27,7 @@ class RulesRefused(ValueError):
 
 def thresholds_of(book: RuleBook | None) -> dict[str, float]:
     """Every threshold by its name: the defaults, and what the project set otherwise."""
-    from diagnostics.causes.rules import DEFAULTS
+    from diagnostics.science.causes.rules import DEFAULTS
 
     own = book.thresholds if book is not None else {}
     return {name: float(own.get(name, value)) for name, value in DEFAULTS.items()}
@@ -35,7 +35,7 @@ def thresholds_of(book: RuleBook | None) -> dict[str, float]:
 
 def ease_of(book: RuleBook | None) -> dict[str, float]:
     """How easily each cause is mended, 0..1."""
-    from diagnostics.causes.catalogue import CAUSES
+    from diagnostics.science.causes.catalogue import CAUSES
 
     own = book.ease if book is not None else {}
     return {cause.name: float(own.get(cause.name, cause.ease)) for cause in CAUSES}
@@ -51,8 +51,8 @@ def new_rules(
     user: Any = None,
 ) -> RuleBook:
     """A next version of a project's rules. Raises RulesRefused where a number is out of range."""
-    from diagnostics.causes.catalogue import BY_NAME
-    from diagnostics.causes.rules import THRESHOLDS
+    from diagnostics.science.causes.catalogue import BY_NAME
+    from diagnostics.science.causes.rules import THRESHOLDS
 
     known = {each.name: each for each in THRESHOLDS}
     kept: dict[str, float] = {}
@@ -84,7 +84,7 @@ def new_rules(
 
 def name_diagnosis(diagnosis: Diagnosis, samples: "Samples", *, user: Any = None) -> Naming:
     """Store the evidence on the errors of a diagnosis, and name them."""
-    from diagnostics.causes.evidence import SIX, evidence_of
+    from diagnostics.science.causes.evidence import SIX, evidence_of
 
     evidence = evidence_of(samples)
     side = samples.evaluated()
@@ -120,9 +120,9 @@ def _store(
     sizes: tuple[int, int],
     user: Any,
 ) -> Naming:
-    from diagnostics.causes.affected import affected
-    from diagnostics.causes.evidence import NAMES, Evidence
     from diagnostics.confirmed import chosen_method
+    from diagnostics.science.causes.affected import affected
+    from diagnostics.science.causes.evidence import NAMES, Evidence
 
     book = RuleBook.current_of(diagnosis.run.project)
     columns = {name: np.asarray(table[name].to_numpy(), dtype=np.float64) for name in NAMES}
@@ -182,7 +182,7 @@ def read_one(diagnosis: Diagnosis, naming: Naming, position: int) -> dict[str, A
 
     None where the diagnosis has no error sample at `position`.
     """
-    from diagnostics.causes.evidence import NAMES, SIX
+    from diagnostics.science.causes.evidence import NAMES, SIX
 
     evidence = read_evidence(diagnosis)
     rows = np.flatnonzero(evidence["position"].to_numpy() == position)

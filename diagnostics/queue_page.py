@@ -29,7 +29,7 @@ def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[
 
     Raises Http404 where the diagnosis has no error sample at `chosen`.
     """
-    from diagnostics.causes.catalogue import CAUSES
+    from diagnostics.science.causes.catalogue import CAUSES
 
     diagnosis = Diagnosis.latest_of(run)
     position = chosen if chosen is not None else cause_queue.next_position(run, user, set(skipped))
@@ -53,7 +53,7 @@ def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[
 
 def clusters(run: Run, user: Any) -> dict[str, Any]:
     """Every cluster: its card, the causes that its samples were named, and what people said."""
-    from diagnostics.causes.catalogue import CAUSES
+    from diagnostics.science.causes.catalogue import CAUSES
 
     clustering = run.current_clustering()
     rows = _cluster_rows(run, user)
@@ -68,7 +68,7 @@ def clusters(run: Run, user: Any) -> dict[str, Any]:
 
 def one_cluster(run: Run, user: Any, chosen: int | None) -> dict[str, Any]:
     """The cluster `chosen`, or the next that `user` has not judged, with samples of it."""
-    from diagnostics.causes.catalogue import BY_NAME, CAUSES
+    from diagnostics.science.causes.catalogue import BY_NAME, CAUSES
 
     rows = _cluster_rows(run, user)
     row = next((each for each in rows if each["card"]["cluster"] == chosen), None)
@@ -93,7 +93,7 @@ def one_cluster(run: Run, user: Any, chosen: int | None) -> dict[str, Any]:
 
 def _cluster_rows(run: Run, user: Any) -> list[dict[str, Any]]:
     """The largest cluster first, as its cards lie; none before the run was clustered."""
-    from diagnostics.causes.catalogue import BY_NAME
+    from diagnostics.science.causes.catalogue import BY_NAME
 
     clustering = run.current_clustering()
     if clustering is None:

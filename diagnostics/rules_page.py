@@ -10,9 +10,9 @@ from triage.models import Project
 
 def context(project: Project, book: RuleBook | None, form: RulesForm) -> dict[str, Any]:
     """The rules as sentences with their numbers, the form, and the versions before."""
-    from diagnostics.causes.catalogue import BY_NAME, CAUSES
-    from diagnostics.causes.evidence import BY_NAME as COLUMNS
-    from diagnostics.causes.rules import DEFAULTS, RULES, THRESHOLDS
+    from diagnostics.science.causes.catalogue import BY_NAME, CAUSES
+    from diagnostics.science.causes.evidence import BY_NAME as COLUMNS
+    from diagnostics.science.causes.rules import DEFAULTS, RULES, THRESHOLDS
 
     values = thresholds_of(book)
     table = [

@@ -9,10 +9,10 @@ from django.urls import reverse
 from annotations.audits.drawing import draw_audit
 from annotations.models import Audit
 from diagnostics import cause_queue, naming
-from diagnostics.causes import evidence
 from diagnostics.confirmed import agreement, confirmed_causes
 from diagnostics.diagnosing import diagnose_run
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
+from diagnostics.science.causes import evidence
 from tests.annotations.audit_factories import (
     cluster_errors,
     error_rows,
@@ -213,8 +213,8 @@ def test_the_six_features_stand_with_the_evidence(client, run) -> None:
 
 
 def form_data(**changed: object) -> dict[str, object]:
-    from diagnostics.causes.catalogue import CAUSES
-    from diagnostics.causes.rules import THRESHOLDS
+    from diagnostics.science.causes.catalogue import CAUSES
+    from diagnostics.science.causes.rules import THRESHOLDS
 
     return {
         **{f"t-{each.name}": each.default for each in THRESHOLDS if each.low < each.high},

@@ -6,9 +6,9 @@ import numpy as np
 from django.utils import translation
 
 from diagnostics import cause_words, experiment_words, measure_words
-from diagnostics.causes.catalogue import CAUSES
-from diagnostics.causes.evidence import COLUMNS
-from diagnostics.causes.rules import RULES, THRESHOLDS
+from diagnostics.science.causes.catalogue import CAUSES
+from diagnostics.science.causes.evidence import COLUMNS
+from diagnostics.science.causes.rules import RULES, THRESHOLDS
 from diagnostics.science.measures.registry import MEASURES
 from diagnostics.science.measures.results import Figure, Result, Value
 from diagnostics.science.measures.samples import NUMBERS, Samples, Vectors

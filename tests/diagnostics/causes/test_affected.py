@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from diagnostics.causes import verdicts
-from diagnostics.causes.affected import Affected, affected, leading
-from diagnostics.causes.catalogue import NAMES, UNDETERMINED
-from diagnostics.causes.rules import Named
-from diagnostics.causes.verdicts import Sign, speaks, strength_of
+from diagnostics.science.causes import verdicts
+from diagnostics.science.causes.affected import Affected, affected, leading
+from diagnostics.science.causes.catalogue import NAMES, UNDETERMINED
+from diagnostics.science.causes.rules import Named
+from diagnostics.science.causes.verdicts import Sign, speaks, strength_of
 from diagnostics.science.measures.results import Value
 
 

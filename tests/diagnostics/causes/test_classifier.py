@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from diagnostics.causes import classifier
-from diagnostics.causes.evidence import NAMES, Evidence
-from diagnostics.causes.rules import DEFAULTS, name_causes
+from diagnostics.science.causes import classifier
+from diagnostics.science.causes.evidence import NAMES, Evidence
+from diagnostics.science.causes.rules import DEFAULTS, name_causes
 
 
 def evidence_where(spatial: np.ndarray, seed: int = 0) -> Evidence:

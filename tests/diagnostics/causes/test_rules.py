@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diagnostics.causes import catalogue, rules
-from diagnostics.causes.evidence import NAMES, Evidence, evidence_of
+from diagnostics.science.causes import catalogue, rules
+from diagnostics.science.causes.evidence import NAMES, Evidence, evidence_of
 from diagnostics.science.measures.samples import Groups, Samples
 
 

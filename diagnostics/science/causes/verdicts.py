@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from diagnostics.causes.affected import Affected
-from diagnostics.causes.catalogue import CAUSES
+from diagnostics.science.causes.affected import Affected
+from diagnostics.science.causes.catalogue import CAUSES
 from diagnostics.science.measures.results import Value
 
 Strength = Literal["none", "weak", "strong"]

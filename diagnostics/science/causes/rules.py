@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from diagnostics.causes.catalogue import NAMES, UNDETERMINED
-from diagnostics.causes.evidence import Evidence
+from diagnostics.science.causes.catalogue import NAMES, UNDETERMINED
+from diagnostics.science.causes.evidence import Evidence
 from diagnostics.science.measures.samples import Bools, Floats
 
 Sign = Literal["at least", "at most"]

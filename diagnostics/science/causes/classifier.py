@@ -12,9 +12,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from diagnostics.causes.catalogue import NAMES, UNDETERMINED
-from diagnostics.causes.evidence import Evidence
-from diagnostics.causes.rules import Named, name_causes
+from diagnostics.science.causes.catalogue import NAMES, UNDETERMINED
+from diagnostics.science.causes.evidence import Evidence
+from diagnostics.science.causes.rules import Named, name_causes
 from diagnostics.science.measures.values import wilson
 
 # Confirmed causes before a classifier is tried, and of each cause that it may name.

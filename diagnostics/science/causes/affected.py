@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.causes.catalogue import NAMES, UNDETERMINED
-from diagnostics.causes.rules import Named
+from diagnostics.science.causes.catalogue import NAMES, UNDETERMINED
+from diagnostics.science.causes.rules import Named
 from diagnostics.science.measures.results import Value
 from diagnostics.science.measures.values import share_of
 
