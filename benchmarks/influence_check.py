@@ -24,7 +24,7 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from diagnostics.influence import Head, fit_head, head_influences, influences
+from diagnostics.science.columns.influence import Head, fit_head, head_influences, influences
 
 ANSWERS, SIZE, TRAIN, ERRORS, FLIPPED, RIDGE = 4, 8, 150, 60, 0.1, 1e-2
 

@@ -23,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 
 from annotations.science.suspicion import mismatch, suspicion
 from benchmarks.mismatch_score import cleanlab_areas, rows_of, table_of, vectors_of
-from diagnostics.gathering import Sources, gather
+from diagnostics.science.columns.gathering import Sources, gather
 from diagnostics.science.measures.noise_signals import forgetting_events, mean_margin
 from diagnostics.science.measures.samples import Samples
 from diagnostics.testbed.run_files import write_run

@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.metrics import adjusted_rand_score
 
-from diagnostics.template_mining import framed, mined_templates, words_of
+from diagnostics.science.columns.template_mining import framed, mined_templates, words_of
 from diagnostics.testbed.planting import WORLDS, plant
 from diagnostics.testbed.world import WorldConfig, make_world
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image
 
-from diagnostics.gathering import group_of
+from diagnostics.science.columns.gathering import group_of
 from diagnostics.science.measures.samples import Bools, Floats
 from triage.science.record.grids import Boxes, boxes_of
 from triage.science.store.store import RunFolder

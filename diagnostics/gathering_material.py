@@ -20,9 +20,9 @@ from diagnostics.experiments.regions import (
     regions_of_embeddings,
 )
 from diagnostics.experiments.sentences import gettext_noop
-from diagnostics.experiments.words_by_role import WORD
-from diagnostics.gathering import group_of
 from diagnostics.gathering_columns import Columns, RunSource, read_columns, texts_of
+from diagnostics.science.columns.gathering import group_of
+from diagnostics.science.columns.words_by_role import WORD
 from diagnostics.science.measures.samples import Bools, Floats, Groups
 
 Progress = Callable[[float, str], None]

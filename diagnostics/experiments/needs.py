@@ -9,7 +9,7 @@ from diagnostics.experiments.material import Material
 from diagnostics.experiments.reserve import reserve
 from diagnostics.experiments.sentences import gettext_noop
 from diagnostics.experiments.training_rows import usable
-from diagnostics.experiments.words_by_role import WORD
+from diagnostics.science.columns.words_by_role import WORD
 
 
 def _trains(material: Material) -> bool:

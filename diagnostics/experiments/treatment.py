@@ -27,7 +27,7 @@ from diagnostics.experiments.training_rows import (
     usable,
     weights_of,
 )
-from diagnostics.experiments.words_by_role import WORD, without
+from diagnostics.science.columns.words_by_role import WORD, without
 from diagnostics.science.measures.samples import Bools, Floats
 from triage.science.record.scoring import RULES, score
 

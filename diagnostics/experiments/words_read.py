@@ -9,7 +9,7 @@ from diagnostics.experiments.claims import WordRow
 from diagnostics.experiments.design import Design
 from diagnostics.experiments.material import Material
 from diagnostics.experiments.outcomes import Outcome
-from diagnostics.experiments.words_by_role import accuracy_by_role, accuracy_by_word
+from diagnostics.science.columns.words_by_role import accuracy_by_role, accuracy_by_word
 from diagnostics.science.measures.results import Value
 
 # So many single words are kept, those with the lowest accuracy.

@@ -5,10 +5,10 @@ import pyarrow as pa
 import pytest
 from scipy.spatial.distance import jensenshannon
 
-from diagnostics.gathering import Sources, gather, group_of
-from diagnostics.metadata import metadata_groups
-from diagnostics.novelty import question_novelty
-from diagnostics.token_attention import divergences, jensen_shannon
+from diagnostics.science.columns.gathering import Sources, gather, group_of
+from diagnostics.science.columns.metadata import metadata_groups
+from diagnostics.science.columns.novelty import question_novelty
+from diagnostics.science.columns.token_attention import divergences, jensen_shannon
 from tests.annotations.audit_factories import (
     cluster_errors,
     error_rows,

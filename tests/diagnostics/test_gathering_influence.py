@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from diagnostics.gathering import Sources, gather
-from diagnostics.gathering_influence import influence_numbers
+from diagnostics.science.columns.gathering import Sources, gather
+from diagnostics.science.columns.gathering_influence import influence_numbers
 from diagnostics.science.measures.samples import Groups, Samples, Vectors
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
 

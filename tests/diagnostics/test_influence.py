@@ -10,8 +10,8 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from diagnostics import influence
-from diagnostics.influence import fit_head, head_influences, influences
+from diagnostics.science.columns import influence
+from diagnostics.science.columns.influence import fit_head, head_influences, influences
 
 ANSWERS, SIZE, TRAIN, ERRORS = 3, 6, 150, 50
 RIDGE = 0.02

@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from diagnostics.diagnosing import diagnose_run
-from diagnostics.gathering import Sources, gather
-from diagnostics.region_words import (
+from diagnostics.science.columns.gathering import Sources, gather
+from diagnostics.science.columns.region_words import (
     is_keyword,
     keyword_vectors,
     other_pictures,

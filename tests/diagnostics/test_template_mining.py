@@ -11,8 +11,14 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from diagnostics import template_mining
-from diagnostics.template_mining import folded, framed, mined_templates, openings, words_of
+from diagnostics.science.columns import template_mining
+from diagnostics.science.columns.template_mining import (
+    folded,
+    framed,
+    mined_templates,
+    openings,
+    words_of,
+)
 from diagnostics.testbed.planting import WORLDS, plant
 from diagnostics.testbed.world import WorldConfig, make_world
 

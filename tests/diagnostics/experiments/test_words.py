@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diagnostics.experiments.glossary import Rewording, both_ways
-from diagnostics.experiments.words_by_role import (
+from diagnostics.science.columns.words_by_role import (
     ROLES,
     accuracy_by_role,
     accuracy_by_word,

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from diagnostics.experiments.words_by_role import ATTRIBUTE, CONTENT, WORD, role_of
+from diagnostics.science.columns.words_by_role import ATTRIBUTE, CONTENT, WORD, role_of
 from diagnostics.science.measures.samples import Floats
 from triage.science.store.store import RunFolder
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diagnostics.influence import influences
+from diagnostics.science.columns.influence import influences
 from diagnostics.science.measures.samples import Floats, Samples, Vectors
 
 # With fewer training samples a head says more of chance than of them.

@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from diagnostics.gathering_influence import influence_numbers
-from diagnostics.metadata import metadata_groups
-from diagnostics.novelty import question_novelty
-from diagnostics.question_vectors import question_vectors
-from diagnostics.region_words import region_word_numbers
+from diagnostics.science.columns.gathering_influence import influence_numbers
+from diagnostics.science.columns.metadata import metadata_groups
+from diagnostics.science.columns.novelty import question_novelty
+from diagnostics.science.columns.question_vectors import question_vectors
+from diagnostics.science.columns.region_words import region_word_numbers
+from diagnostics.science.columns.template_mining import mined_templates
+from diagnostics.science.columns.token_attention import divergences
 from diagnostics.science.measures.samples import Floats, Groups, Samples, Vectors
-from diagnostics.template_mining import mined_templates
-from diagnostics.token_attention import divergences
 from triage.science.analysis.features import of_record
 from triage.science.record.candidate_lists import candidate_lists, probability_of
 from triage.science.record.records import BY_NAME
