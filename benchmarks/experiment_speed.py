@@ -32,9 +32,9 @@ from diagnostics.experiments.outcomes import Outcome
 from diagnostics.experiments.regions import SIDE, describe_regions
 from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers.builtin import BuiltinTrainer
-from diagnostics.testbed.pictures import draw_all
-from diagnostics.testbed.planted_run import guidance_of
-from diagnostics.testbed.planting import WORLDS, PlantedWorld, plant
+from diagnostics.science.testbed.pictures import draw_all
+from diagnostics.science.testbed.planted_run import guidance_of
+from diagnostics.science.testbed.planting import WORLDS, PlantedWorld, plant
 
 ARMS = (
     Arm("baseline", "the baseline", Settings()),

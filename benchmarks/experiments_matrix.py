@@ -41,9 +41,9 @@ from diagnostics.experiments.trainers.registry import trainer
 from diagnostics.gathering_columns import RunSource
 from diagnostics.gathering_material import gather_material
 from diagnostics.science.measures.samples import Bools, Floats
-from diagnostics.testbed.pictures import image_name
-from diagnostics.testbed.planted_run import BLANK_IMAGE
-from diagnostics.testbed.planting import (
+from diagnostics.science.testbed.pictures import image_name
+from diagnostics.science.testbed.planted_run import BLANK_IMAGE
+from diagnostics.science.testbed.planting import (
     EVERYWHERE,
     WORLDS,
     PlantedConfig,
@@ -51,10 +51,10 @@ from diagnostics.testbed.planting import (
     PlantedWorld,
     plant,
 )
-from diagnostics.testbed.rows import write_lines
-from diagnostics.testbed.scenes import KINDS, SIDE, Scene, draw
-from diagnostics.testbed.wording import OTHER_WORDS
-from diagnostics.testbed.world import true_answer
+from diagnostics.science.testbed.rows import write_lines
+from diagnostics.science.testbed.scenes import KINDS, SIDE, Scene, draw
+from diagnostics.science.testbed.wording import OTHER_WORDS
+from diagnostics.science.testbed.world import true_answer
 from triage.science.readers import open_reader
 from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose

@@ -20,9 +20,9 @@ import pyarrow as pa
 from sklearn.metrics import roc_auc_score
 
 from annotations.science.suspicion import mismatch, suspicion
-from diagnostics.testbed.run_files import write_run
-from diagnostics.testbed.training import TrainingConfig
-from diagnostics.testbed.world import WorldConfig
+from diagnostics.science.testbed.run_files import write_run
+from diagnostics.science.testbed.training import TrainingConfig
+from diagnostics.science.testbed.world import WorldConfig
 from triage.science.analysis.encoders import encode
 from triage.science.record.scoring import normalise
 from triage.science.store.image_files import NotAPicture

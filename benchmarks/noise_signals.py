@@ -26,9 +26,9 @@ from benchmarks.mismatch_score import cleanlab_areas, rows_of, table_of, vectors
 from diagnostics.science.columns.gathering import Sources, gather
 from diagnostics.science.measures.noise_signals import forgetting_events, mean_margin
 from diagnostics.science.measures.samples import Samples
-from diagnostics.testbed.run_files import write_run
-from diagnostics.testbed.training import TrainingConfig
-from diagnostics.testbed.world import WorldConfig
+from diagnostics.science.testbed.run_files import write_run
+from diagnostics.science.testbed.training import TrainingConfig
+from diagnostics.science.testbed.world import WorldConfig
 from triage.science.readers import open_reader
 from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose

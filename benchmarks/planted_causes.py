@@ -46,7 +46,7 @@ def diagnosed(config: Any, folder: Path) -> dict[str, Any]:
     from diagnostics.causes_page import causes
     from diagnostics.diagnosing import diagnose_run, read_document
     from diagnostics.naming import read_causes
-    from diagnostics.testbed.planted_run import write_planted
+    from diagnostics.science.testbed.planted_run import write_planted
     from triage.clusters.analysing import analyse_run
     from triage.imports.importing import import_run, preview, rule_for
     from triage.models import Project
@@ -133,7 +133,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         prepare(Path(scratch))
-        from diagnostics.testbed.planting import WORLDS
+        from diagnostics.science.testbed.planting import WORLDS
 
         found = []
         for seed in options.seeds:

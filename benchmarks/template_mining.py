@@ -26,8 +26,8 @@ import pyarrow as pa
 from sklearn.metrics import adjusted_rand_score
 
 from diagnostics.science.columns.template_mining import framed, mined_templates, words_of
-from diagnostics.testbed.planting import WORLDS, plant
-from diagnostics.testbed.world import WorldConfig, make_world
+from diagnostics.science.testbed.planting import WORLDS, plant
+from diagnostics.science.testbed.world import WorldConfig, make_world
 
 DATA = Path(os.environ.get("REAL_DATA_DIR", "../shared/data"))
 SIMILARITIES = (0.4, 0.5, 0.6, 0.7)

@@ -17,8 +17,8 @@ from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, Repair
 from diagnostics.diagnosing import diagnose_run
 from diagnostics.models import Diagnosis
-from diagnostics.testbed.training import TrainingConfig
-from diagnostics.testbed.world import SMALL, WorldConfig
+from diagnostics.science.testbed.training import TrainingConfig
+from diagnostics.science.testbed.world import SMALL, WorldConfig
 from diagnostics.world_judges import (
     LOOKS,
     judge_candidates,
@@ -100,7 +100,7 @@ def _runs(project: Project, lead: Any, small: bool, progress: Progress) -> tuple
 
 def _write(elsewhere: Path, small: bool, progress: Progress) -> None:
     # torch is needed here and nowhere near a page.
-    from diagnostics.testbed.run_files import Elsewhere, write_run
+    from diagnostics.science.testbed.run_files import Elsewhere, write_run
 
     write_run(
         folder(),

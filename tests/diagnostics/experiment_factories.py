@@ -10,9 +10,9 @@ from annotations.audits.drawing import draw_audit
 from annotations.cleaning.scoring_runs import score_run
 from annotations.exports.curated import export_to_data_root
 from annotations.models import CuratedSet, Repair
-from diagnostics.testbed.run_files import WrittenRun, write_run
-from diagnostics.testbed.training import TrainingConfig
-from diagnostics.testbed.world import SMALL
+from diagnostics.science.testbed.run_files import WrittenRun, write_run
+from diagnostics.science.testbed.training import TrainingConfig
+from diagnostics.science.testbed.world import SMALL
 from tests.annotations.audit_factories import give_verdicts, make_member, make_project_of
 from tests.factories import make_run
 from triage.models import Project, Run

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from diagnostics.testbed.run_files import WrittenRun
+from diagnostics.science.testbed.run_files import WrittenRun
 from tests.diagnostics.experiment_factories import write_world
 
 pytestmark = pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnostics.testbed.planting import EVERYWHERE, WORLDS, PlantedConfig, plant
+from diagnostics.science.testbed.planting import EVERYWHERE, WORLDS, PlantedConfig, plant
 
 SMALL = {"train": 90, "val": 30, "test": 60}
 

@@ -19,8 +19,8 @@ from diagnostics.science.columns.template_mining import (
     openings,
     words_of,
 )
-from diagnostics.testbed.planting import WORLDS, plant
-from diagnostics.testbed.world import WorldConfig, make_world
+from diagnostics.science.testbed.planting import WORLDS, plant
+from diagnostics.science.testbed.world import WorldConfig, make_world
 
 
 def mined(texts: list[str | None]) -> list[str | None]:

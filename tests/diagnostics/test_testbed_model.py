@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from diagnostics.testbed.model import INPUT_SIDE, PATCHES, FusionModel, ModelConfig
-from diagnostics.testbed.questions import ANSWERS
-from diagnostics.testbed.training import TrainingConfig, Vocabulary, answer, to_input, train
+from diagnostics.science.testbed.model import INPUT_SIDE, PATCHES, FusionModel, ModelConfig
+from diagnostics.science.testbed.questions import ANSWERS
+from diagnostics.science.testbed.training import TrainingConfig, Vocabulary, answer, to_input, train
 
 LENGTH = 5
 

@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
-from diagnostics.testbed.model import PATCHES_A_SIDE
-from diagnostics.testbed.pictures import image_name
-from diagnostics.testbed.run_files import WrittenRun, write_run
-from diagnostics.testbed.scenes import SIDE, UNSEEN
-from diagnostics.testbed.training import TrainingConfig
-from diagnostics.testbed.world import SMALL, make_world
+from diagnostics.science.testbed.model import PATCHES_A_SIDE
+from diagnostics.science.testbed.pictures import image_name
+from diagnostics.science.testbed.run_files import WrittenRun, write_run
+from diagnostics.science.testbed.scenes import SIDE, UNSEEN
+from diagnostics.science.testbed.training import TrainingConfig
+from diagnostics.science.testbed.world import SMALL, make_world
 from triage.science.analysis.analysis import analyse
 from triage.science.readers import open_reader
 from triage.science.readers.ingest import ingest
@@ -219,7 +219,7 @@ def test_the_command_line_writes_the_small_world(tmp_path: Path) -> None:
         [
             sys.executable,
             "-m",
-            "diagnostics.testbed",
+            "diagnostics.science.testbed",
             "--to",
             str(tmp_path),
             "--small",

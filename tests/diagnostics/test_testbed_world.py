@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diagnostics.testbed.questions import ANSWERS, LIKE, ask, right_answers, true_answer
-from diagnostics.testbed.scenes import COLOURS, KINDS, SIDE, UNSEEN, Scene, draw, make_scene
-from diagnostics.testbed.world import SMALL, SPLITS, World, WorldConfig, make_world
+from diagnostics.science.testbed.questions import ANSWERS, LIKE, ask, right_answers, true_answer
+from diagnostics.science.testbed.scenes import COLOURS, KINDS, SIDE, UNSEEN, Scene, draw, make_scene
+from diagnostics.science.testbed.world import SMALL, SPLITS, World, WorldConfig, make_world
 
 NOISY = dataclasses.replace(SMALL, share_mismatched=0.1, share_wrong_answers=0.07)
 

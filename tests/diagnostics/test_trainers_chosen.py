@@ -11,7 +11,7 @@ from diagnostics.experiment_designs import ExperimentRefused, Wish, trainer_opti
 from diagnostics.experiment_forms import ExperimentForm
 from diagnostics.experiments.registry import BY_NAME
 from diagnostics.models import Experiment
-from diagnostics.testbed.questions import ANSWERS
+from diagnostics.science.testbed.questions import ANSWERS
 from tests.annotations.audit_factories import ingest_run, make_member, make_project_of
 from tests.diagnostics.experiment_factories import run_of, write_world
 from tests.diagnostics.experiments.test_checkpoint import save_vilt

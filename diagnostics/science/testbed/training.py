@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from diagnostics.testbed.model import INPUT_SIDE, FusionModel, ModelConfig
-from diagnostics.testbed.questions import ANSWERS
+from diagnostics.science.testbed.model import INPUT_SIDE, FusionModel, ModelConfig
+from diagnostics.science.testbed.questions import ANSWERS
 
 Progress = Callable[[float, str], None]
 # An image of one colour has no deviation: after to_input all of it is smaller than this.

@@ -6,9 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from diagnostics.testbed.run_files import write_run
-from diagnostics.testbed.training import TrainingConfig
-from diagnostics.testbed.world import SMALL, WorldConfig
+from diagnostics.science.testbed.run_files import write_run
+from diagnostics.science.testbed.training import TrainingConfig
+from diagnostics.science.testbed.world import SMALL, WorldConfig
 
 
 def main() -> None:

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from diagnostics.testbed.questions import (
+from diagnostics.science.testbed.questions import (
     Question,
     ask,
     ask_for_one_of_many,
     ask_what_it_looks_like,
 )
-from diagnostics.testbed.scenes import Scene, make_scene
-from diagnostics.testbed.wording import in_other_words
-from diagnostics.testbed.world import mismatched, with_wrong_answer
+from diagnostics.science.testbed.scenes import Scene, make_scene
+from diagnostics.science.testbed.wording import in_other_words
+from diagnostics.science.testbed.world import mismatched, with_wrong_answer
 
 SPLITS = ("train", "val", "test")
 QUESTIONS_A_SCENE = 3

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from diagnostics.testbed.model import PATCHES_A_SIDE, FusionModel
-from diagnostics.testbed.questions import ANSWERS, Question
-from diagnostics.testbed.training import Answers, answer
+from diagnostics.science.testbed.model import PATCHES_A_SIDE, FusionModel
+from diagnostics.science.testbed.questions import ANSWERS, Question
+from diagnostics.science.testbed.training import Answers, answer
 
 CANDIDATES = 5
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from diagnostics.testbed.questions import (
+from diagnostics.science.testbed.questions import (
     ANSWERS,
     Question,
     ask,
     ask_for_one_of_many,
     true_answer,
 )
-from diagnostics.testbed.scenes import Scene, make_scene
+from diagnostics.science.testbed.scenes import Scene, make_scene
 
 SPLITS = ("train", "val", "test", "ood")
 QUESTIONS_A_SCENE = 2

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.testbed.model import INPUT_SIDE, FusionModel
-from diagnostics.testbed.pictures import draw_all, image_name
-from diagnostics.testbed.questions import ANSWERS, right_answers
-from diagnostics.testbed.rows import Shown, ask_all, rows_of, write_lines
-from diagnostics.testbed.training import Answers, TrainingConfig, Vocabulary, train
-from diagnostics.testbed.world import SPLITS, Sample, World, WorldConfig, make_world
+from diagnostics.science.testbed.model import INPUT_SIDE, FusionModel
+from diagnostics.science.testbed.pictures import draw_all, image_name
+from diagnostics.science.testbed.questions import ANSWERS, right_answers
+from diagnostics.science.testbed.rows import Shown, ask_all, rows_of, write_lines
+from diagnostics.science.testbed.training import Answers, TrainingConfig, Vocabulary, train
+from diagnostics.science.testbed.world import SPLITS, Sample, World, WorldConfig, make_world
 
 Progress = Callable[[float, str], None]
 # Kinds of samples whose pair is wrong; a question that leaves its answer open is none of them.

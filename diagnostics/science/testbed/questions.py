@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diagnostics.testbed.scenes import COLOURS, KINDS, Scene, Shape
+from diagnostics.science.testbed.scenes import COLOURS, KINDS, Scene, Shape
 
 # What everybody knows about colours and shapes, and what no picture says.
 LIKE = {"tomato": "red", "carrot": "orange", "lemon": "yellow", "grass": "green", "sea": "blue"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from diagnostics.testbed.scenes import SIDE, Scene, draw
+from diagnostics.science.testbed.scenes import SIDE, Scene, draw
 
 SCENES_AT_ONCE = 250
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from diagnostics.testbed.model import INPUT_SIDE, PATCHES, PATCHES_A_SIDE, ModelConfig
-from diagnostics.testbed.pictures import draw_all, image_name
-from diagnostics.testbed.planting import PlantedConfig, PlantedSample, PlantedWorld, plant
-from diagnostics.testbed.questions import ANSWERS
-from diagnostics.testbed.rows import Shown, ask_all, rows_of, write_lines
-from diagnostics.testbed.scenes import COLOURS, KINDS, SIDE, Scene, Shape
-from diagnostics.testbed.training import Guidance, TrainingConfig, Vocabulary, train
+from diagnostics.science.testbed.model import INPUT_SIDE, PATCHES, PATCHES_A_SIDE, ModelConfig
+from diagnostics.science.testbed.pictures import draw_all, image_name
+from diagnostics.science.testbed.planting import PlantedConfig, PlantedSample, PlantedWorld, plant
+from diagnostics.science.testbed.questions import ANSWERS
+from diagnostics.science.testbed.rows import Shown, ask_all, rows_of, write_lines
+from diagnostics.science.testbed.scenes import COLOURS, KINDS, SIDE, Scene, Shape
+from diagnostics.science.testbed.training import Guidance, TrainingConfig, Vocabulary, train
 
 BLANK_IMAGE = "blank.png"
 # Ten epochs end before every model has learnt where things lie: that would be a cause of its own.
