@@ -207,7 +207,7 @@ def tried(run: Any, seeds: int, weighting: str, user: Any = None) -> Any:
 
 def arms_of(reading: Mapping[str, Any], tested: int) -> dict[str, Any]:
     """Every arm's accuracy, mean and standard deviation over seeds, and against the baseline."""
-    from diagnostics.experiments.statistics import paired_t
+    from diagnostics.science.experiments.design.statistics import paired_t
 
     credits = {
         arm["name"]: {each["seed"]: each["credit"] for each in arm["trials"]}

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Stopped
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome, Stopped
 from triage.science.store.store import RunFolder
 
 PEOPLE, READING, STOP, KEPT = "people.parquet", "reading.json", "stop", "kept"

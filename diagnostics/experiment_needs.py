@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from annotations.cleaning.scoring_runs import latest_score
 from diagnostics import judged_samples
-from diagnostics.experiments.material import Material
 from diagnostics.glossary_text import read_glossary
+from diagnostics.science.experiments.design.material import Material
 from triage.clusters.analysing import RunPictures
 from triage.models import Run
 

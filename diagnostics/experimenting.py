@@ -26,13 +26,13 @@ from diagnostics.experiment_designs import (
 )
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiment_needs import lacking_words, source_of
-from diagnostics.experiments.design import Design, DesignRefused
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, TrainingRefused
-from diagnostics.experiments.settings import Settings
 from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.models import Experiment, Trial
 from diagnostics.region_pictures import RegionPictures
+from diagnostics.science.experiments.design.design import Design, DesignRefused
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome, TrainingRefused
+from diagnostics.science.experiments.design.settings import Settings
 
 log = logging.getLogger(__name__)
 # What of the whole is gathering; the rest is training.

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from diagnostics.experiment_designs import BUILTIN, CUSTOM, read_design
-from diagnostics.experiment_words import EXTRAS
 from diagnostics.experimenting import reading_of
 from diagnostics.models import Experiment, Trial
+from diagnostics.science.experiments.design.words import EXTRAS
 from diagnostics.science.measures.charts import drawn
 from triage.models import Run
 

@@ -25,7 +25,7 @@ from annotations.models import Audit, CuratedSet, Item, MismatchScore, Verdict, 
 from annotations.science.curation.curation import CORRECTED, KEPT, Judgement, Recipe
 from annotations.science.curation.export_files import restore_cell
 from annotations.standing.standing import standing_of
-from diagnostics.experiments.material import Curated, Material
+from diagnostics.science.experiments.design.material import Curated, Material
 from triage.models import Run
 from triage.science.store.store import DataRoot
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from diagnostics.experiments.material import Material
+from diagnostics.science.experiments.design.material import Material
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import decode, read_run_image
 from triage.science.store.store import RunFolder

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from diagnostics.experiments import sentences
-from diagnostics.experiments.claims import (
+from diagnostics.science.experiments.design import sentences
+from diagnostics.science.experiments.design.claims import (
     Comparison,
     Expectation,
     ForestRow,
@@ -17,10 +17,15 @@ from diagnostics.experiments.claims import (
     StratumRow,
     Verdict,
 )
-from diagnostics.experiments.design import Arm, Design
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome
-from diagnostics.experiments.statistics import Difference, holm, paired_bootstrap, paired_t
+from diagnostics.science.experiments.design.design import Arm, Design
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome
+from diagnostics.science.experiments.design.statistics import (
+    Difference,
+    holm,
+    paired_bootstrap,
+    paired_t,
+)
 from diagnostics.science.measures.results import Unit, Value
 from diagnostics.science.measures.samples import Floats, Groups
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from diagnostics.experiments.claims import Direction, Expectation
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.settings import Settings
+from diagnostics.science.experiments.design.claims import Direction, Expectation
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.settings import Settings
 
 BASELINE = "baseline"
 

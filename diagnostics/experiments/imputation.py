@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from diagnostics.experiments.draws import Rows, generator
-from diagnostics.experiments.material import Material
 from diagnostics.science.columns.words_by_role import WORD, has_content
+from diagnostics.science.experiments.design.draws import Rows, generator
+from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.measures.samples import Bools, Floats
 
 # A shorter question that names nothing asks nothing: 'What', 'Is the'.

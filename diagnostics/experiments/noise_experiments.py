@@ -6,8 +6,8 @@ from typing import Any
 
 from diagnostics.experiments import needs
 from diagnostics.experiments.experiment import Experiment, Option, Planned, baseline, step
-from diagnostics.experiments.sentences import gettext_noop
-from diagnostics.experiments.settings import Settings
+from diagnostics.science.experiments.design.sentences import gettext_noop
+from diagnostics.science.experiments.design.settings import Settings
 
 _AS_IS = gettext_noop("Trained on everything, as it is")
 _CLEANED = gettext_noop("Trained on the cleaned set")

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from diagnostics.experiments import sentences
-from diagnostics.experiments.claims import (
+from diagnostics.experiments.commonest import commonest_answer, has_learnt
+from diagnostics.experiments.comparing import Trials, adjusted_p, compare, pair
+from diagnostics.experiments.words_read import read_words
+from diagnostics.science.experiments.design import sentences
+from diagnostics.science.experiments.design.claims import (
     ArmReading,
     Comparison,
     Expectation,
@@ -15,12 +18,9 @@ from diagnostics.experiments.claims import (
     Reading,
     TrialReading,
 )
-from diagnostics.experiments.commonest import commonest_answer, has_learnt
-from diagnostics.experiments.comparing import Trials, adjusted_p, compare, pair
-from diagnostics.experiments.design import Arm, Design
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome
-from diagnostics.experiments.words_read import read_words
+from diagnostics.science.experiments.design.design import Arm, Design
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome
 from diagnostics.science.measures.results import Chart, Series, Value
 
 __all__ = ["Expectation", "Reading", "read"]

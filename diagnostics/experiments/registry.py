@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diagnostics.experiments import alignment_experiments, modality_experiments, noise_experiments
-from diagnostics.experiments.claims import Expectation
-from diagnostics.experiments.design import USUAL_SEEDS, Design
 from diagnostics.experiments.experiment import Experiment, Need, Option
-from diagnostics.experiments.material import Material
 from diagnostics.experiments.needs import (
     ALWAYS,
     LOSSES,
@@ -17,7 +14,10 @@ from diagnostics.experiments.needs import (
     SUSPICION,
     VARIED,
 )
-from diagnostics.experiments.settings import Settings
+from diagnostics.science.experiments.design.claims import Expectation
+from diagnostics.science.experiments.design.design import USUAL_SEEDS, Design
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.settings import Settings
 
 __all__ = ["BY_NAME", "EXPERIMENTS", "Experiment", "Need", "Option", "design", "missing", "needed"]
 

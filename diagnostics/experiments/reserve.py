@@ -6,8 +6,8 @@ of the tested samples out of domain, which every arm of the experiment then leav
 
 import numpy as np
 
-from diagnostics.experiments.draws import Rows
-from diagnostics.experiments.material import Material
+from diagnostics.science.experiments.design.draws import Rows
+from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.measures.samples import Bools
 
 # The same half for every seed and every arm: what is tested on must not vary.

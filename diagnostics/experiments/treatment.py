@@ -11,13 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from diagnostics.experiments.draws import Rows, chosen_share, generator
 from diagnostics.experiments.glossary import Rewording
 from diagnostics.experiments.imputation import missing_text, pictures_for, questions_for
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import TrainingRefused
 from diagnostics.experiments.reserve import reserve
-from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.training_rows import (
     Texts,
     answers_of,
@@ -28,6 +24,10 @@ from diagnostics.experiments.training_rows import (
     weights_of,
 )
 from diagnostics.science.columns.words_by_role import WORD, without
+from diagnostics.science.experiments.design.draws import Rows, chosen_share, generator
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import TrainingRefused
+from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.measures.samples import Bools, Floats
 from triage.science.record.scoring import RULES, score
 

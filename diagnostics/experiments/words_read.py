@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from diagnostics.experiments import sentences
-from diagnostics.experiments.claims import WordRow
-from diagnostics.experiments.design import Design
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome
 from diagnostics.science.columns.words_by_role import accuracy_by_role, accuracy_by_word
+from diagnostics.science.experiments.design import sentences
+from diagnostics.science.experiments.design.claims import WordRow
+from diagnostics.science.experiments.design.design import Design
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome
 from diagnostics.science.measures.results import Value
 
 # So many single words are kept, those with the lowest accuracy.

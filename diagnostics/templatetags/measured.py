@@ -8,7 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from diagnostics import experiment_words
+from diagnostics.science.experiments.design import words as experiment_words
 from triage.templatetags.figures import percent
 
 register = template.Library()

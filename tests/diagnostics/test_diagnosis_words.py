@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from django.utils import translation
 
-from diagnostics import cause_words, experiment_words, measure_words
+from diagnostics import cause_words, measure_words
 from diagnostics.science.causes.catalogue import CAUSES
 from diagnostics.science.causes.evidence import COLUMNS
 from diagnostics.science.causes.rules import RULES, THRESHOLDS
+from diagnostics.science.experiments.design import words as experiment_words
 from diagnostics.science.measures.registry import MEASURES
 from diagnostics.science.measures.results import Figure, Result, Value
 from diagnostics.science.measures.samples import NUMBERS, Samples, Vectors

@@ -9,9 +9,9 @@ import pytest
 from diagnostics import experiment_files
 from diagnostics.arm_groups import Group, Work, train
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Stopped
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome, Stopped
 from triage.science.store.store import DataRoot
 
 

@@ -19,9 +19,9 @@ from diagnostics import experiment_designs, experiment_files, experimenting
 from diagnostics.arm_groups import groups
 from diagnostics.experiment_designs import ExperimentRefused, Wish, files_of, read_design
 from diagnostics.experiment_files import FilesChanged
-from diagnostics.experiments.design import Arm, Design
-from diagnostics.experiments.settings import Settings
 from diagnostics.models import Experiment, Trial
+from diagnostics.science.experiments.design.design import Arm, Design
+from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.tasks import start_experiment
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
 from tests.diagnostics.experiment_factories import (

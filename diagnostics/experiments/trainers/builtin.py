@@ -15,12 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Keeper, Outcome, Progress, Stopped, TrainingRefused
-from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers.group import Group, Size
 from diagnostics.experiments.trainers.kept import Keeping
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import (
+    Keeper,
+    Outcome,
+    Progress,
+    Stopped,
+    TrainingRefused,
+)
+from diagnostics.science.experiments.design.settings import Settings
 
 Report = tuple[int, float, str]
 

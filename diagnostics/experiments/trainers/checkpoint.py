@@ -16,16 +16,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Keeper, Outcome, Progress, Stopped, TrainingRefused
-from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.treatment import (
     Examples,
     credits,
     tested_examples,
     training_examples,
 )
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import (
+    Keeper,
+    Outcome,
+    Progress,
+    Stopped,
+    TrainingRefused,
+)
+from diagnostics.science.experiments.design.settings import Settings
 
 if TYPE_CHECKING:
     from diagnostics.experiments.trainers.vision_language import Learner, Shown

@@ -17,10 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Keeper, Outcome, Progress, TrainingRefused
-from diagnostics.experiments.settings import FACTORS, Settings
 from diagnostics.experiments.trainers.manifest import (
     BadPredictions,
     ImagePath,
@@ -29,6 +25,15 @@ from diagnostics.experiments.trainers.manifest import (
     write_manifest,
 )
 from diagnostics.experiments.treatment import credits, tested_examples, training_examples
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import (
+    Keeper,
+    Outcome,
+    Progress,
+    TrainingRefused,
+)
+from diagnostics.science.experiments.design.settings import FACTORS, Settings
 from triage.science.processes import die_with_parent
 
 # Factors that the rows of a manifest cannot carry: the script itself has to see to them.

@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Progress, Stopped, TrainingRefused
-from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers.kept import Curves, Keeping, Kept
 from diagnostics.experiments.treatment import (
     Examples,
@@ -19,6 +15,15 @@ from diagnostics.experiments.treatment import (
     tested_examples,
     training_examples,
 )
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import (
+    Outcome,
+    Progress,
+    Stopped,
+    TrainingRefused,
+)
+from diagnostics.science.experiments.design.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor

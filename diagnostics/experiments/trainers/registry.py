@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from diagnostics.experiments.outcomes import Trainer
+from diagnostics.science.experiments.design.outcomes import Trainer
 
 # name → module and class. Other than the built-in one, a trainer is one more line here.
 TRAINERS: Mapping[str, tuple[str, str]] = {

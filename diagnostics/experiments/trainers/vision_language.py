@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from diagnostics.experiments.outcomes import TrainingRefused
+from diagnostics.science.experiments.design.outcomes import TrainingRefused
 
 # As in the VQA v2 head of ViLT: no more answers than this.
 MOST_ANSWERS = 3129

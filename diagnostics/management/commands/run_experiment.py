@@ -12,8 +12,8 @@ from annotations.management.arguments import answer, run_named
 from annotations.models import CuratedSet
 from diagnostics import experiment_designs, experimenting, experiments_page
 from diagnostics.experiment_designs import ExperimentRefused, Wish
-from diagnostics.experiments.design import USUAL_SEEDS
 from diagnostics.models import Experiment
+from diagnostics.science.experiments.design.design import USUAL_SEEDS
 from diagnostics.templatetags.measured import in_unit, interval_words
 from triage.management.arguments import identity
 from triage.models import Run

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.experiments.material import Curated, Material
+from diagnostics.science.experiments.design.material import Curated, Material
 from diagnostics.science.measures.samples import Groups
 
 COLOURS = ("red", "green", "blue")

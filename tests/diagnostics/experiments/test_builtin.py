@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Stopped, TrainingRefused
-from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers.builtin import BuiltinTrainer
 from diagnostics.experiments.trainers.registry import UnknownTrainer, trainer
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, TrainingRefused
+from diagnostics.science.experiments.design.settings import Settings
 from tests.diagnostics.experiments.material_factories import make_material
 
 QUICK = BuiltinTrainer(epochs=2, least_steps=60)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from diagnostics.experiments.cautions import cautions, last_gain
-from diagnostics.experiments.design import Arm, Design
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome
 from diagnostics.experiments.reading import read
-from diagnostics.experiments.settings import Settings
+from diagnostics.science.experiments.design.design import Arm, Design
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome
+from diagnostics.science.experiments.design.settings import Settings
 
 QUESTIONS = ("How many red circles?", "Where is the dog?", "What is it?", "Is there a dog?")
 ARMS = (Arm("base", "As it is"), Arm("without", "No", Settings(deleted="content"), "base"))

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import Outcome, Stopped, TrainingRefused
-from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.trainers.checkpoint import CheckpointTrainer, Schedule
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, TrainingRefused
+from diagnostics.science.experiments.design.settings import Settings
 
 COLOURS = ("red", "green", "blue")
 QUESTIONS = ("what colour is it", "which colour has it")
@@ -201,7 +201,7 @@ def test_a_head_that_knows_all_answers_is_kept(tmp_path: Path) -> None:
 
 def test_samples_of_no_weight_teach_nothing(vilt: Path) -> None:
     """With weights of 0 the decay of the optimiser is all that moves."""
-    from diagnostics.experiments.material import Curated
+    from diagnostics.science.experiments.design.material import Curated
 
     material = colour_material()
     count = len(material)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from diagnostics.experiments.commonest import commonest_answer, has_learnt
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.settings import Settings
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.settings import Settings
 
 TRAINED = [("Which?", "red"), ("Which?", "Red."), ("Which?", "blue"), ("How many?", "2")] * 2
 TESTED = [("Which?", "red"), ("Which?", "blue"), ("How many?", "2"), ("Where?", "red")]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnostics.experiments.design import Arm, Design, DesignRefused
-from diagnostics.experiments.settings import FACTORS, TESTING, Settings, differences
+from diagnostics.science.experiments.design.design import Arm, Design, DesignRefused
+from diagnostics.science.experiments.design.settings import FACTORS, TESTING, Settings, differences
 
 BASE = Arm("base", "As it is")
 

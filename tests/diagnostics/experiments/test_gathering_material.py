@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diagnostics.experiments.outcomes import TrainingRefused
 from diagnostics.gathering_columns import RunSource
 from diagnostics.gathering_material import (
     BOTH,
@@ -19,6 +18,7 @@ from diagnostics.gathering_material import (
     gather_material,
     outline_material,
 )
+from diagnostics.science.experiments.design.outcomes import TrainingRefused
 from triage.science.readers import open_reader
 from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose

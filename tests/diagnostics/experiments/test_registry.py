@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diagnostics.experiments.design import Design
 from diagnostics.experiments.experiment import Experiment
-from diagnostics.experiments.material import Material
 from diagnostics.experiments.registry import BY_NAME, EXPERIMENTS, design, expectations, missing
-from diagnostics.experiments.settings import Settings
 from diagnostics.science.causes.catalogue import BY_NAME as CAUSES
+from diagnostics.science.experiments.design.design import Design
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.settings import Settings
 from tests.diagnostics.experiments.material_factories import curated, make_material
 
 

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from diagnostics.experiments import statistics
-from diagnostics.experiments.statistics import holm, paired_bootstrap, paired_t
+from diagnostics.science.experiments.design import statistics
+from diagnostics.science.experiments.design.statistics import holm, paired_bootstrap, paired_t
 
 
 @pytest.mark.parametrize("count", [3, 4, 5])

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from diagnostics.experiments import treatment
-from diagnostics.experiments.material import Material
-from diagnostics.experiments.outcomes import TrainingRefused
 from diagnostics.experiments.reserve import reserve
-from diagnostics.experiments.settings import Settings
 from diagnostics.experiments.training_rows import Leak, refuse_leak
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import TrainingRefused
+from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.measures.samples import Groups
 from tests.diagnostics.experiments.material_factories import curated, make_material
 

@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 
-from diagnostics.experiments.claims import Conclusion, Direction, Expectation, Met, Verdict
+from diagnostics.science.experiments.design.claims import (
+    Conclusion,
+    Direction,
+    Expectation,
+    Met,
+    Verdict,
+)
 
 
 def gettext_noop(words: str) -> str:

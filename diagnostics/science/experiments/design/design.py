@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnostics.experiments.settings import Settings, differences
+from diagnostics.science.experiments.design.settings import Settings, differences
 
 FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS = 3, 5, 5
 

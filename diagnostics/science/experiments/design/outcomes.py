@@ -7,8 +7,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from diagnostics.experiments.design import Arm
-from diagnostics.experiments.material import Material
+from diagnostics.science.experiments.design.design import Arm
+from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.measures.samples import Floats
 
 Progress = Callable[[float, str], None]

@@ -1,0 +1,1 @@
+"""TODO-DOC diagnostics/science/experiments"""

@@ -1,0 +1,1 @@
+"""What an experiment is: settings, arms, material, outcomes, statistics and claims."""
