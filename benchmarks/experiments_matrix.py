@@ -34,12 +34,12 @@ from PIL import Image
 from diagnostics.experiments.reading import read
 from diagnostics.experiments.registry import BY_NAME, design, expectations, missing
 from diagnostics.experiments.trainers.registry import trainer
-from diagnostics.gathering_columns import RunSource
-from diagnostics.gathering_material import gather_material
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.material import Curated, Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Trainer
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.material.columns import RunSource
+from diagnostics.science.experiments.material.gathering import gather_material
 from diagnostics.science.measures.samples import Bools, Floats
 from diagnostics.science.testbed.pictures import image_name
 from diagnostics.science.testbed.planted_run import BLANK_IMAGE

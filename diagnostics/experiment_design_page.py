@@ -8,10 +8,10 @@ from django.urls import reverse
 from annotations.science.curation.curation import CORRECTED, DROPPED
 from diagnostics import experiment_needs, judged_samples
 from diagnostics.experiment_forms import ExperimentForm, has_verdicts
-from diagnostics.glossary_text import GlossaryUnreadable
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.settings import Settings, differences
 from diagnostics.science.experiments.design.words import factor_words, value_words
+from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable
 from triage.models import Run
 
 

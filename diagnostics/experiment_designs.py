@@ -14,11 +14,11 @@ from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
 from diagnostics import experiment_needs
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
-from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.judged_samples import CuratedSetUnreadable
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.design import USUAL_SEEDS, Arm, Design, DesignRefused
 from diagnostics.science.experiments.design.settings import FACTORS, Settings
+from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
 from triage.models import Run
 
 CUSTOM = "custom"

@@ -20,8 +20,8 @@ from diagnostics.experiment_designs import (
     trainer_options,
 )
 from diagnostics.experiment_needs import outline
-from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.science.experiments.design.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
+from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
 from triage.models import Run
 
 NOW, NONE = "now", ""

@@ -7,15 +7,15 @@ from django.utils.translation import gettext as _
 
 from annotations.cleaning.scoring_runs import latest_score
 from diagnostics import judged_samples
-from diagnostics.glossary_text import read_glossary
 from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.material.glossary_text import read_glossary
 from triage.clusters.analysing import RunPictures
 from triage.models import Run
 
 
 def source_of(run: Run) -> Any:
     """Where a run's samples and pictures are read."""
-    from diagnostics.gathering_columns import RunSource
+    from diagnostics.science.experiments.material.columns import RunSource
 
     pictures = RunPictures(run)
     return RunSource(
@@ -34,7 +34,7 @@ def outline(run: Run, wish: Any) -> Material:
 
     Raises CuratedSetUnreadable, GlossaryUnreadable.
     """
-    from diagnostics.gathering_material import outline_material
+    from diagnostics.science.experiments.material.gathering import outline_material
 
     other = source_of(wish.target) if wish.target is not None else None
     found = outline_material(source_of(run), target=other)

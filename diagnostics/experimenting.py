@@ -26,13 +26,13 @@ from diagnostics.experiment_designs import (
 )
 from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiment_needs import lacking_words, source_of
-from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.models import Experiment, Trial
-from diagnostics.region_pictures import RegionPictures
 from diagnostics.science.experiments.design.design import Design, DesignRefused
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome, TrainingRefused
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
+from diagnostics.science.experiments.material.region_pictures import RegionPictures
 
 log = logging.getLogger(__name__)
 # What of the whole is gathering; the rest is training.
@@ -143,7 +143,7 @@ def material_of(experiment: Experiment, progress: Progress) -> Material:
     Raises ExperimentRefused, saying what is missing and how to get it.
     """
     from diagnostics.experiments.registry import BY_NAME, missing
-    from diagnostics.gathering_material import gather_material
+    from diagnostics.science.experiments.material.gathering import gather_material
 
     gathered = gather_material(
         source_of(experiment.run),

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from diagnostics.experiments.treatment import credits, tested_examples, training_examples
 from diagnostics.science.experiments.design.draws import Rows
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import TrainingRefused
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.material.treatment import (
+    credits,
+    tested_examples,
+    training_examples,
+)
 from triage.science.record.scoring import normalise
 
 # By how much, in shares, an arm has to be better to have learnt more than that answer.

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from diagnostics.experiments.fusion import padded
-from diagnostics.experiments.treatment import Examples
+from diagnostics.science.experiments.material.treatment import Examples
 from diagnostics.science.measures.samples import Floats
 
 MOST_ANSWERS, MOST_WORDS, LONGEST = 3000, 20_000, 24

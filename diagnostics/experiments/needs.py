@@ -3,13 +3,13 @@
 import numpy as np
 
 from diagnostics.experiments.experiment import Need
-from diagnostics.experiments.glossary import Rewording
-from diagnostics.experiments.imputation import missing_text
-from diagnostics.experiments.reserve import reserve
-from diagnostics.experiments.training_rows import usable
 from diagnostics.science.columns.words_by_role import WORD
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.sentences import gettext_noop
+from diagnostics.science.experiments.material.glossary import Rewording
+from diagnostics.science.experiments.material.imputation import missing_text
+from diagnostics.science.experiments.material.reserve import reserve
+from diagnostics.science.experiments.material.training_rows import usable
 
 
 def _trains(material: Material) -> bool:

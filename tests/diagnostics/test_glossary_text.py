@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnostics.glossary_text import GlossaryUnreadable, read_glossary
+from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
 
 
 def test_a_line_is_a_word_and_others_for_the_same_thing() -> None:

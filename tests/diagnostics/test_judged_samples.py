@@ -8,13 +8,13 @@ import pytest
 
 from annotations.science.curation.curation import Recipe
 from diagnostics.experiment_needs import source_of
-from diagnostics.gathering_material import outline_material
 from diagnostics.judged_samples import (
     CuratedSetUnreadable,
     judged_samples,
     read_decisions,
     with_people,
 )
+from diagnostics.science.experiments.material.gathering import outline_material
 from tests.diagnostics.experiment_factories import (
     closed_top_five,
     curated_of,

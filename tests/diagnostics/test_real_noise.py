@@ -20,7 +20,7 @@ from benchmarks.real_noise import (
 )
 from diagnostics import experimenting
 from diagnostics.experiment_designs import read_design
-from diagnostics.experiments import treatment
+from diagnostics.science.experiments.material import treatment
 
 pytestmark = pytest.mark.realdata
 ANSWERED = 200

@@ -16,12 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from diagnostics.experiments.treatment import (
-    Examples,
-    credits,
-    tested_examples,
-    training_examples,
-)
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
@@ -32,6 +26,12 @@ from diagnostics.science.experiments.design.outcomes import (
     TrainingRefused,
 )
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.material.treatment import (
+    Examples,
+    credits,
+    tested_examples,
+    training_examples,
+)
 
 if TYPE_CHECKING:
     from diagnostics.experiments.trainers.vision_language import Learner, Shown

@@ -24,7 +24,6 @@ from diagnostics.experiments.trainers.manifest import (
     write_configuration,
     write_manifest,
 )
-from diagnostics.experiments.treatment import credits, tested_examples, training_examples
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
@@ -34,6 +33,11 @@ from diagnostics.science.experiments.design.outcomes import (
     TrainingRefused,
 )
 from diagnostics.science.experiments.design.settings import FACTORS, Settings
+from diagnostics.science.experiments.material.treatment import (
+    credits,
+    tested_examples,
+    training_examples,
+)
 from triage.science.processes import die_with_parent
 
 # Factors that the rows of a manifest cannot carry: the script itself has to see to them.

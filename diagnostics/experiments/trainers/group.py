@@ -9,12 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from diagnostics.experiments.trainers.kept import Curves, Keeping, Kept
-from diagnostics.experiments.treatment import (
-    Examples,
-    credits,
-    tested_examples,
-    training_examples,
-)
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
@@ -24,6 +18,12 @@ from diagnostics.science.experiments.design.outcomes import (
     TrainingRefused,
 )
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.material.treatment import (
+    Examples,
+    credits,
+    tested_examples,
+    training_examples,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -15,9 +15,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from diagnostics.experiments.treatment import Examples
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.material.treatment import Examples
 from diagnostics.science.measures.samples import Floats
 from triage.science.readers import UnreadableFile, open_reader
 from triage.science.record.mapping import ColumnMapping

@@ -19,7 +19,7 @@ from diagnostics.experiments.batched import (
 from diagnostics.experiments.fusion import FusionModel, Sizes
 from diagnostics.experiments.lessons import Asked, Lesson, Shown, Vocabulary, lesson_of, sides
 from diagnostics.experiments.losses import Weights, loss_of
-from diagnostics.experiments.treatment import Examples
+from diagnostics.science.experiments.material.treatment import Examples
 from tests.diagnostics.experiments.material_factories import make_material
 
 MATERIAL = make_material(train=203, test=45)

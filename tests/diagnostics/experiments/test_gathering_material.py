@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diagnostics.gathering_columns import RunSource
-from diagnostics.gathering_material import (
+from diagnostics.science.experiments.design.outcomes import TrainingRefused
+from diagnostics.science.experiments.material.columns import RunSource
+from diagnostics.science.experiments.material.gathering import (
     BOTH,
     NEW,
     NO_IMAGE,
     gather_material,
     outline_material,
 )
-from diagnostics.science.experiments.design.outcomes import TrainingRefused
 from triage.science.readers import open_reader
 from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from diagnostics.experiments.regions import LENGTH, describe_regions, regions_of_embeddings
-from diagnostics.experiments.variations import vary
+from diagnostics.science.experiments.material.regions import (
+    LENGTH,
+    describe_regions,
+    regions_of_embeddings,
+)
+from diagnostics.science.experiments.material.variations import vary
 
 COLOURS = ((214, 64, 58), (66, 160, 82), (52, 116, 200))
 

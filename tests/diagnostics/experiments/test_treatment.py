@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diagnostics.experiments import treatment
-from diagnostics.experiments.reserve import reserve
-from diagnostics.experiments.training_rows import Leak, refuse_leak
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import TrainingRefused
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.material import treatment
+from diagnostics.science.experiments.material.reserve import reserve
+from diagnostics.science.experiments.material.training_rows import Leak, refuse_leak
 from diagnostics.science.measures.samples import Groups
 from tests.diagnostics.experiments.material_factories import curated, make_material
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from diagnostics.experiments.glossary import Rewording, both_ways
 from diagnostics.science.columns.words_by_role import (
     ROLES,
     accuracy_by_role,
@@ -12,6 +11,7 @@ from diagnostics.science.columns.words_by_role import (
     role_of,
     without,
 )
+from diagnostics.science.experiments.material.glossary import Rewording, both_ways
 
 
 def test_a_glossary_holds_in_every_direction() -> None:

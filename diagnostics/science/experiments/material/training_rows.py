@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from diagnostics.experiments.reserve import reserve
 from diagnostics.science.experiments.design.draws import Rows, chosen_share, generator
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import TrainingRefused
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.material.reserve import reserve
 from diagnostics.science.measures.samples import Bools, Floats
 from triage.science.record.scoring import normalise
 

@@ -15,7 +15,7 @@ from joblib import Parallel, delayed
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from diagnostics.experiments.variations import background_of, vary
+from diagnostics.science.experiments.material.variations import background_of, vary
 from diagnostics.science.measures.samples import Bools
 
 Values = npt.NDArray[np.float32]

@@ -11,10 +11,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from diagnostics.experiments.glossary import Rewording
-from diagnostics.experiments.imputation import missing_text, pictures_for, questions_for
-from diagnostics.experiments.reserve import reserve
-from diagnostics.experiments.training_rows import (
+from diagnostics.science.columns.words_by_role import WORD, without
+from diagnostics.science.experiments.design.draws import Rows, chosen_share, generator
+from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.design.outcomes import TrainingRefused
+from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.material.glossary import Rewording
+from diagnostics.science.experiments.material.imputation import (
+    missing_text,
+    pictures_for,
+    questions_for,
+)
+from diagnostics.science.experiments.material.reserve import reserve
+from diagnostics.science.experiments.material.training_rows import (
     Texts,
     answers_of,
     corrected,
@@ -23,11 +32,6 @@ from diagnostics.experiments.training_rows import (
     usable,
     weights_of,
 )
-from diagnostics.science.columns.words_by_role import WORD, without
-from diagnostics.science.experiments.design.draws import Rows, chosen_share, generator
-from diagnostics.science.experiments.design.material import Material
-from diagnostics.science.experiments.design.outcomes import TrainingRefused
-from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.measures.samples import Bools, Floats
 from triage.science.record.scoring import RULES, score
 

@@ -10,19 +10,24 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from diagnostics.experiments.imputation import missing_text
-from diagnostics.experiments.regions import (
-    GRID,
-    Regions,
-    describe_regions,
-    regions_of_embeddings,
-)
-from diagnostics.gathering_columns import Columns, RunSource, read_columns, texts_of
 from diagnostics.science.columns.gathering import group_of
 from diagnostics.science.columns.words_by_role import WORD
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import TrainingRefused
 from diagnostics.science.experiments.design.sentences import gettext_noop
+from diagnostics.science.experiments.material.columns import (
+    Columns,
+    RunSource,
+    read_columns,
+    texts_of,
+)
+from diagnostics.science.experiments.material.imputation import missing_text
+from diagnostics.science.experiments.material.regions import (
+    GRID,
+    Regions,
+    describe_regions,
+    regions_of_embeddings,
+)
 from diagnostics.science.measures.samples import Bools, Floats, Groups
 
 Progress = Callable[[float, str], None]

@@ -1,0 +1,1 @@
+"""What trials train on: rows, treatments and the pictures and words they need."""
