@@ -32,8 +32,13 @@ import numpy as np
 from PIL import Image
 
 from diagnostics.experiments.reading import read
-from diagnostics.experiments.registry import BY_NAME, design, expectations, missing
 from diagnostics.experiments.trainers.registry import trainer
+from diagnostics.science.experiments.catalogue.registry import (
+    BY_NAME,
+    design,
+    expectations,
+    missing,
+)
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.material import Curated, Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Trainer

@@ -174,7 +174,7 @@ def tried(
 def lacks(run: Any, wish: Any) -> tuple[Any, ...]:
     """What the material of a wish does not have."""
     from diagnostics import experiment_needs
-    from diagnostics.experiments import registry
+    from diagnostics.science.experiments.catalogue import registry
 
     kind, material = registry.BY_NAME[wish.name], experiment_needs.outline(run, wish)
     options = registry.suited(kind, material, wish.options)
@@ -271,7 +271,7 @@ def main() -> None:
     not_imported: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         prepare(Path(scratch))
-        from diagnostics.experiments.registry import BY_NAME
+        from diagnostics.science.experiments.catalogue.registry import BY_NAME
         from triage.imports.importing import ImportRefused
 
         for name in options.sets:

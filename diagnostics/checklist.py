@@ -124,7 +124,7 @@ PROOFS: dict[tuple[str, str], str] = {
 
 
 def _proof(known: Known, entry: Entry, finding: Finding) -> Act | None:
-    from diagnostics.experiments.registry import BY_NAME
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME
 
     if finding.state == "clear" or known.measures is None:
         return None

@@ -17,7 +17,7 @@ from triage.models import Run
 
 def kind_named(name: str) -> Any:
     """The experiment of that name in the registry. Raises Http404."""
-    from diagnostics.experiments.registry import BY_NAME
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME
 
     if name not in BY_NAME:
         raise Http404
@@ -56,7 +56,7 @@ def checked(run: Run, kind: Any, form: ExperimentForm) -> dict[str, Any]:
 
 def _needs(run: Run, kind: Any, form: ExperimentForm, material: Material) -> list[dict[str, Any]]:
     """Everything that it needs, whether it is there, and where to get what is missing."""
-    from diagnostics.experiments.registry import missing, needed
+    from diagnostics.science.experiments.catalogue.registry import missing, needed
 
     chosen = form.chosen_options(), str(form["trainer"].value() or "")
     lacking = missing(kind, material, *chosen)

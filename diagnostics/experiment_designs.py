@@ -54,7 +54,7 @@ class Wish:
 
 def design_of(wish: Wish) -> Design:
     """The arms and seeds of a wish. Raises ExperimentRefused, naming the factors that differ."""
-    from diagnostics.experiments import registry
+    from diagnostics.science.experiments.catalogue import registry
 
     try:
         if wish.arms:
@@ -205,7 +205,7 @@ def _suited(run: Run, wish: Wish) -> Wish:
 
     What the registry's experiment needs has to be there before anything is put in a queue.
     """
-    from diagnostics.experiments import registry
+    from diagnostics.science.experiments.catalogue import registry
 
     kind = registry.BY_NAME.get(wish.name)
     if kind is None or wish.arms:

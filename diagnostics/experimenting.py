@@ -142,7 +142,7 @@ def material_of(experiment: Experiment, progress: Progress) -> Material:
 
     Raises ExperimentRefused, saying what is missing and how to get it.
     """
-    from diagnostics.experiments.registry import BY_NAME, missing
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME, missing
     from diagnostics.science.experiments.material.gathering import gather_material
 
     gathered = gather_material(
@@ -282,7 +282,7 @@ def _conclude(
 
 def expectations_of(experiment: Experiment) -> Mapping[str, Any]:
     """What should happen to each arm if the cause is real; nothing for arms of one's own."""
-    from diagnostics.experiments.registry import BY_NAME, expectations
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME, expectations
 
     kind = BY_NAME.get(experiment.name)
     return expectations(kind, Settings(), experiment.options) if kind is not None else {}

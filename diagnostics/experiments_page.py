@@ -22,7 +22,7 @@ CUSTOM_TITLE = gettext_noop("Arms of one’s own")
 
 def title_of(name: str) -> str:
     """The title of an experiment, an English source text; of an unknown one its name."""
-    from diagnostics.experiments.registry import BY_NAME
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME
 
     if name == CUSTOM:
         return CUSTOM_TITLE
@@ -36,8 +36,8 @@ def experiments_of(run: Run) -> Any:
 
 def overview(run: Run) -> dict[str, Any]:
     """Every experiment that there is, by the cause it proves, and those of the run."""
-    from diagnostics.experiments.registry import EXPERIMENTS
     from diagnostics.science.causes.catalogue import CAUSES
+    from diagnostics.science.experiments.catalogue.registry import EXPERIMENTS
 
     rows = [row(each) for each in experiments_of(run)]
     newest: dict[str, dict[str, Any]] = {}
@@ -164,7 +164,7 @@ def _table(experiment: Experiment, trials: Sequence[Trial]) -> list[dict[str, An
 
 def kind_of(experiment: Experiment) -> Any:
     """Its entry in the registry; None for arms of one's own."""
-    from diagnostics.experiments.registry import BY_NAME
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME
 
     return BY_NAME.get(experiment.name)
 
@@ -283,7 +283,7 @@ def trial_rows(experiment: Experiment) -> list[dict[str, Any]]:
 
 def proofs(run: Run) -> dict[str, list[dict[str, Any]]]:
     """By cause, what experiments have shown: the newest ended one of each kind, claims first."""
-    from diagnostics.experiments.registry import BY_NAME
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME
 
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for each in experiments_of(run).filter(state=Experiment.State.DONE):
@@ -317,7 +317,7 @@ def in_report(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def starts(run: Run) -> dict[str, list[dict[str, str]]]:
     """By cause, the experiments that would prove it, with where each is designed."""
-    from diagnostics.experiments.registry import EXPERIMENTS
+    from diagnostics.science.experiments.catalogue.registry import EXPERIMENTS
 
     address = reverse("diagnostics:experiment-new", args=[run.pk])
     found: dict[str, list[dict[str, str]]] = {}

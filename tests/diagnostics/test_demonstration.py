@@ -7,8 +7,8 @@ from annotations.science.curation.curation import Recipe
 from diagnostics import experiment_designs, experimenting
 from diagnostics.demonstration import OTHER_RUN, RUN, demonstrate
 from diagnostics.experiment_designs import Wish
-from diagnostics.experiments.registry import EXPERIMENTS
 from diagnostics.models import Experiment
+from diagnostics.science.experiments.catalogue.registry import EXPERIMENTS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 QUICK = {"epochs": 1, "least_steps": 12, "width": 8, "layers": 1}

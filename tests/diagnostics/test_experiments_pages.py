@@ -349,7 +349,7 @@ def test_a_gain_of_a_model_that_has_learnt_nothing_is_no_gain_in_lists(client, l
 
 
 def test_the_checklist_leads_to_the_experiment(run) -> None:
-    from diagnostics.experiments.registry import BY_NAME
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME
 
     assert set(checklist.PROOFS.values()) <= set(BY_NAME)
     keys = {each.key for each in (*checklist.STEPS, *checklist.RULES)}

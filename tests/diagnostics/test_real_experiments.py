@@ -9,8 +9,8 @@ import pytest
 from benchmarks.real_experiments import Tried, bring_in, tried
 from benchmarks.real_logs import LOGS
 from benchmarks.real_sets import Brought, by_lot, easy_vqa, easy_vqa_noisy, nlvr, pope
-from diagnostics.experiments.needs import PICTURES, TRAINS
-from diagnostics.experiments.registry import EXPERIMENTS
+from diagnostics.science.experiments.catalogue.needs import PICTURES, TRAINS
+from diagnostics.science.experiments.catalogue.registry import EXPERIMENTS
 from triage.imports.importing import ImportRefused
 
 pytestmark = pytest.mark.realdata

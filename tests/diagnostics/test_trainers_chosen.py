@@ -9,8 +9,8 @@ from django.urls import reverse
 from diagnostics import experiment_designs, experimenting
 from diagnostics.experiment_designs import ExperimentRefused, Wish, trainer_options
 from diagnostics.experiment_forms import ExperimentForm
-from diagnostics.experiments.registry import BY_NAME
 from diagnostics.models import Experiment
+from diagnostics.science.experiments.catalogue.registry import BY_NAME
 from diagnostics.science.testbed.questions import ANSWERS
 from tests.annotations.audit_factories import ingest_run, make_member, make_project_of
 from tests.diagnostics.experiment_factories import run_of, write_world

@@ -86,7 +86,7 @@ def experiment_named(text: str) -> Experiment:
 
 def _wish(run: Run, options: dict[str, Any]) -> Wish:
     from annotations.science.curation.curation import Recipe
-    from diagnostics.experiments.registry import BY_NAME
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME
 
     trainer = options["trainer"]
     named = options.get(trainer, "")
@@ -152,7 +152,7 @@ def _read(path: Path) -> str:
 
 
 def _names() -> tuple[str, ...]:
-    from diagnostics.experiments.registry import BY_NAME
+    from diagnostics.science.experiments.catalogue.registry import BY_NAME
 
     return tuple(BY_NAME)
 

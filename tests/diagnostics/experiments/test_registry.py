@@ -5,9 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diagnostics.experiments.experiment import Experiment
-from diagnostics.experiments.registry import BY_NAME, EXPERIMENTS, design, expectations, missing
 from diagnostics.science.causes.catalogue import BY_NAME as CAUSES
+from diagnostics.science.experiments.catalogue.experiment import Experiment
+from diagnostics.science.experiments.catalogue.registry import (
+    BY_NAME,
+    EXPERIMENTS,
+    design,
+    expectations,
+    missing,
+)
 from diagnostics.science.experiments.design.design import Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.settings import Settings

@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from diagnostics.experiments import alignment_experiments, modality_experiments, noise_experiments
-from diagnostics.experiments.experiment import Experiment, Need, Option
-from diagnostics.experiments.needs import (
+from diagnostics.science.experiments.catalogue import (
+    alignment_experiments,
+    modality_experiments,
+    noise_experiments,
+)
+from diagnostics.science.experiments.catalogue.experiment import Experiment, Need, Option
+from diagnostics.science.experiments.catalogue.needs import (
     ALWAYS,
     LOSSES,
     MISSING,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from diagnostics.experiments.experiment import Need
 from diagnostics.science.columns.words_by_role import WORD
+from diagnostics.science.experiments.catalogue.experiment import Need
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.sentences import gettext_noop
 from diagnostics.science.experiments.material.glossary import Rewording

@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from diagnostics.experiments import needs
-from diagnostics.experiments.experiment import Experiment, Option, Planned, baseline, step
+from diagnostics.science.experiments.catalogue import needs
+from diagnostics.science.experiments.catalogue.experiment import (
+    Experiment,
+    Option,
+    Planned,
+    baseline,
+    step,
+)
 from diagnostics.science.experiments.design.sentences import gettext_noop
 from diagnostics.science.experiments.design.settings import Settings
 

@@ -1,0 +1,1 @@
+"""The experiments themselves, each a small object in one registry."""
