@@ -28,11 +28,11 @@ from dataclasses import dataclass
 import numpy as np
 from joblib import Parallel, delayed
 
-from diagnostics.experiments.reading import read
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.reading.reading import read
 from diagnostics.science.measures.samples import Floats, Groups
 
 TYPES = ("existence", "counting", "position", "common sense", "rare")

@@ -263,7 +263,7 @@ def _conclude(
     experiment: Experiment, material: Material, files: ExperimentFiles, stopped: bool
 ) -> None:
     """Read all trials that have ended, and say how it ended."""
-    from diagnostics.experiments.reading import read
+    from diagnostics.science.experiments.reading.reading import read
 
     ended = experiment.trials.exclude(state=Trial.State.WAITING)
     outcomes = [files.read_trial(each.place, each.seed) for each in ended]

@@ -192,7 +192,7 @@ def _arms(reading: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def cautions_of(reading: Mapping[str, Any] | None) -> list[dict[str, str]]:
     """What the result should be taken with caution for."""
-    from diagnostics.experiments.cautions import cautions
+    from diagnostics.science.experiments.reading.cautions import cautions
 
     return [] if reading is None else [asdict(each) for each in cautions(reading)]
 

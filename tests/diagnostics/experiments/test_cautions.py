@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diagnostics.experiments.cautions import cautions, last_gain
-from diagnostics.experiments.reading import read
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.reading.cautions import cautions, last_gain
+from diagnostics.science.experiments.reading.reading import read
 
 QUESTIONS = ("How many red circles?", "Where is the dog?", "What is it?", "Is there a dog?")
 ARMS = (Arm("base", "As it is"), Arm("without", "No", Settings(deleted="content"), "base"))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from diagnostics.experiments.commonest import commonest_answer, has_learnt
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.reading.commonest import commonest_answer, has_learnt
 
 TRAINED = [("Which?", "red"), ("Which?", "Red."), ("Which?", "blue"), ("How many?", "2")] * 2
 TESTED = [("Which?", "red"), ("Which?", "blue"), ("How many?", "2"), ("Where?", "red")]

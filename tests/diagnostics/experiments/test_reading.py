@@ -10,13 +10,13 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from diagnostics.experiments.reading import Expectation, Reading, read
 from diagnostics.science.experiments.design import sentences
 from diagnostics.science.experiments.design.claims import Comparison
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.reading.reading import Expectation, Reading, read
 from diagnostics.science.measures.charts import drawn
 from diagnostics.templatetags.measured import gained, in_unit, interval_words
 from tests.diagnostics.measures.making import group

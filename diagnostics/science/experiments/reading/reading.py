@@ -5,9 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from diagnostics.experiments.commonest import commonest_answer, has_learnt
-from diagnostics.experiments.comparing import Trials, adjusted_p, compare, pair
-from diagnostics.experiments.words_read import read_words
 from diagnostics.science.experiments.design import sentences
 from diagnostics.science.experiments.design.claims import (
     ArmReading,
@@ -21,6 +18,9 @@ from diagnostics.science.experiments.design.claims import (
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome
+from diagnostics.science.experiments.reading.commonest import commonest_answer, has_learnt
+from diagnostics.science.experiments.reading.comparing import Trials, adjusted_p, compare, pair
+from diagnostics.science.experiments.reading.words_read import read_words
 from diagnostics.science.measures.results import Chart, Series, Value
 
 __all__ = ["Expectation", "Reading", "read"]
