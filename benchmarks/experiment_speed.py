@@ -26,12 +26,12 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from diagnostics.experiments.trainers.builtin import BuiltinTrainer
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome
 from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.material.regions import SIDE, describe_regions
+from diagnostics.science.experiments.training.trainers.builtin import BuiltinTrainer
 from diagnostics.science.testbed.pictures import draw_all
 from diagnostics.science.testbed.planted_run import guidance_of
 from diagnostics.science.testbed.planting import WORLDS, PlantedWorld, plant

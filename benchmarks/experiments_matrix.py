@@ -31,7 +31,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from diagnostics.experiments.trainers.registry import trainer
 from diagnostics.science.experiments.catalogue.registry import (
     BY_NAME,
     design,
@@ -45,6 +44,7 @@ from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.material.columns import RunSource
 from diagnostics.science.experiments.material.gathering import gather_material
 from diagnostics.science.experiments.reading.reading import read
+from diagnostics.science.experiments.training.trainers.registry import trainer
 from diagnostics.science.measures.samples import Bools, Floats
 from diagnostics.science.testbed.pictures import image_name
 from diagnostics.science.testbed.planted_run import BLANK_IMAGE

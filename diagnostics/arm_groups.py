@@ -88,7 +88,7 @@ def train(work: Work) -> list[Outcome] | None:
 
     Nothing that goes wrong with a group takes the others with it: its trials end as failed.
     """
-    from diagnostics.experiments.trainers.registry import trainer
+    from diagnostics.science.experiments.training.trainers.registry import trainer
 
     if os.getppid() == work.asked_by:
         # A pool's processes would wait for ever for more work from one that was killed.

@@ -172,7 +172,7 @@ def _train(
 ) -> bool:
     """Train group by group, each kept as it ends; whether somebody asked to stop."""
     from diagnostics.experiments.computing import BackendUnavailable, Failed, run_all
-    from diagnostics.experiments.trainers.registry import trainer
+    from diagnostics.science.experiments.training.trainers.registry import trainer
 
     options = trainer_options(experiment, material)
     chosen = trainer(experiment.trainer, **options)
@@ -221,7 +221,7 @@ def trainer_options(experiment: Experiment, material: Material) -> dict[str, Any
     if other is not None and target is not None:
         theirs = RegionPictures.of(other.folder, other.image_root, target)
     if experiment.trainer == CHECKPOINT:
-        from diagnostics.experiments.trainers.checkpoint import Schedule
+        from diagnostics.science.experiments.training.trainers.checkpoint import Schedule
 
         if epochs := given.pop("epochs", None):
             given["schedule"] = Schedule(epochs=epochs)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diagnostics.experiments.trainers.builtin import BuiltinTrainer
-from diagnostics.experiments.trainers.registry import UnknownTrainer, trainer
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, TrainingRefused
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.training.trainers.builtin import BuiltinTrainer
+from diagnostics.science.experiments.training.trainers.registry import UnknownTrainer, trainer
 from tests.diagnostics.experiments.material_factories import make_material
 
 QUICK = BuiltinTrainer(epochs=2, least_steps=60)

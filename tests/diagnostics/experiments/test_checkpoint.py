@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diagnostics.experiments.trainers.checkpoint import CheckpointTrainer, Schedule
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, TrainingRefused
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.training.trainers.checkpoint import CheckpointTrainer, Schedule
 
 COLOURS = ("red", "green", "blue")
 QUESTIONS = ("what colour is it", "which colour has it")
@@ -185,7 +185,7 @@ def test_the_same_seed_trains_the_same_bits_and_another_does_not(vilt: Path) -> 
 def test_a_head_that_knows_all_answers_is_kept(tmp_path: Path) -> None:
     from transformers import ViltForQuestionAnswering
 
-    from diagnostics.experiments.trainers.vision_language import Adapter, load
+    from diagnostics.science.experiments.training.trainers.vision_language import Adapter, load
 
     save_vilt(tmp_path, ("violet", "blue", "green", "red"))
     answers = [(colour,) for colour in COLOURS]
@@ -257,7 +257,11 @@ def test_pictures_dropped_in_training_leave_the_rest_of_chance_alone(vilt: Path)
 def test_an_adapter_changes_nothing_but_itself_and_its_loss_falls(llava: Path) -> None:
     import torch
 
-    from diagnostics.experiments.trainers.vision_language import Adapter, Shown, load
+    from diagnostics.science.experiments.training.trainers.vision_language import (
+        Adapter,
+        Shown,
+        load,
+    )
 
     torch.manual_seed(0)
     learner = load(str(llava), "main", Adapter(rank=4), [], "cpu")
@@ -289,7 +293,11 @@ def test_the_loss_of_an_adapter_is_that_of_the_answer_alone_however_it_is_filled
 ) -> None:
     import torch
 
-    from diagnostics.experiments.trainers.vision_language import Adapter, Shown, load
+    from diagnostics.science.experiments.training.trainers.vision_language import (
+        Adapter,
+        Shown,
+        load,
+    )
 
     learner = load(str(llava), "main", Adapter(), [], "cpu")
     learner.module.eval()

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from diagnostics.experiments.trainers.command import CommandTrainer
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Curated, Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, TrainingRefused
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.training.trainers.command import CommandTrainer
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "train_command" / "train.py"
 COLOURS = ("red", "green", "blue")

@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.experiments.trainers.group import Group, Size
-from diagnostics.experiments.trainers.kept import Keeping
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
@@ -27,6 +25,8 @@ from diagnostics.science.experiments.design.outcomes import (
     TrainingRefused,
 )
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.training.trainers.group import Group, Size
+from diagnostics.science.experiments.training.trainers.kept import Keeping
 
 Report = tuple[int, float, str]
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from diagnostics.experiments.trainers.kept import Curves, Keeping, Kept
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
@@ -24,6 +23,7 @@ from diagnostics.science.experiments.material.treatment import (
     tested_examples,
     training_examples,
 )
+from diagnostics.science.experiments.training.trainers.kept import Curves, Keeping, Kept
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,9 +8,12 @@ from diagnostics.science.experiments.design.outcomes import Trainer
 
 # name → module and class. Other than the built-in one, a trainer is one more line here.
 TRAINERS: Mapping[str, tuple[str, str]] = {
-    "builtin": ("diagnostics.experiments.trainers.builtin", "BuiltinTrainer"),
-    "checkpoint": ("diagnostics.experiments.trainers.checkpoint", "CheckpointTrainer"),
-    "command": ("diagnostics.experiments.trainers.command", "CommandTrainer"),
+    "builtin": ("diagnostics.science.experiments.training.trainers.builtin", "BuiltinTrainer"),
+    "checkpoint": (
+        "diagnostics.science.experiments.training.trainers.checkpoint",
+        "CheckpointTrainer",
+    ),
+    "command": ("diagnostics.science.experiments.training.trainers.command", "CommandTrainer"),
 }
 
 

@@ -34,7 +34,7 @@ from diagnostics.science.experiments.material.treatment import (
 )
 
 if TYPE_CHECKING:
-    from diagnostics.experiments.trainers.vision_language import Learner, Shown
+    from diagnostics.science.experiments.training.trainers.vision_language import Learner, Shown
 
 # The picture in that row of `Material.regions`; None where it cannot be had.
 LoadImage = Callable[[int], Image.Image | None]
@@ -99,7 +99,7 @@ class CheckpointTrainer:
         Raises TrainingRefused for a factor that no checkpoint can honour (the message names it), a
         checkpoint that cannot be had, and material that does not allow an arm.
         """
-        from diagnostics.experiments.trainers.vision_language import family
+        from diagnostics.science.experiments.training.trainers.vision_language import family
 
         for arm in arms:
             _refuse_not_honoured(arm)
@@ -165,7 +165,7 @@ class _Trial:
         """The trained checkpoint and its curve; no checkpoint where the loss was no number."""
         import torch
 
-        from diagnostics.experiments.trainers.vision_language import Adapter, load
+        from diagnostics.science.experiments.training.trainers.vision_language import Adapter, load
 
         plan, settings = self.trainer.schedule, arm.settings
         learner = load(
@@ -302,7 +302,7 @@ class _Trial:
         answers: list[tuple[str, ...]],
         load: LoadImage,
     ) -> "Shown":
-        from diagnostics.experiments.trainers.vision_language import Shown
+        from diagnostics.science.experiments.training.trainers.vision_language import Shown
 
         return Shown(questions, [load(n) if n >= 0 else None for n in pictures], answers)
 

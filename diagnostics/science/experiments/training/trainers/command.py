@@ -17,13 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from diagnostics.experiments.trainers.manifest import (
-    BadPredictions,
-    ImagePath,
-    read_predictions,
-    write_configuration,
-    write_manifest,
-)
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
@@ -37,6 +30,13 @@ from diagnostics.science.experiments.material.treatment import (
     credits,
     tested_examples,
     training_examples,
+)
+from diagnostics.science.experiments.training.trainers.manifest import (
+    BadPredictions,
+    ImagePath,
+    read_predictions,
+    write_configuration,
+    write_manifest,
 )
 from triage.science.processes import die_with_parent
 

@@ -1,0 +1,1 @@
+"""Training: fusion model, losses, batches of seeds, files of trials."""
