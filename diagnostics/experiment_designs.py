@@ -13,12 +13,12 @@ from annotations.cleaning.scoring_runs import latest_score
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
 from diagnostics import experiment_needs
-from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.judged_samples import CuratedSetUnreadable
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.design import USUAL_SEEDS, Arm, Design, DesignRefused
 from diagnostics.science.experiments.design.settings import FACTORS, Settings
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
+from diagnostics.science.experiments.training.files import ExperimentFiles, FilesChanged
 from triage.models import Run
 
 CUSTOM = "custom"

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_noop
 from annotations.exports.curated import export_to_data_root
 from annotations.science.curation.curation import Recipe
 from diagnostics import judged_samples
-from diagnostics.arm_groups import Group, Work, groups, train
 from diagnostics.experiment_designs import (
     BUILTIN,
     CHECKPOINT,
@@ -24,7 +23,6 @@ from diagnostics.experiment_designs import (
     files_of,
     read_design,
 )
-from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.experiment_needs import lacking_words, source_of
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.design import Design, DesignRefused
@@ -33,6 +31,8 @@ from diagnostics.science.experiments.design.outcomes import Outcome, TrainingRef
 from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.science.experiments.material.region_pictures import RegionPictures
+from diagnostics.science.experiments.training.arm_groups import Group, Work, groups, train
+from diagnostics.science.experiments.training.files import ExperimentFiles, FilesChanged
 
 log = logging.getLogger(__name__)
 # What of the whole is gathering; the rest is training.
@@ -171,7 +171,11 @@ def _train(
     experiment: Experiment, material: Material, files: ExperimentFiles, watch: "Watch"
 ) -> bool:
     """Train group by group, each kept as it ends; whether somebody asked to stop."""
-    from diagnostics.experiments.computing import BackendUnavailable, Failed, run_all
+    from diagnostics.science.experiments.training.computing import (
+        BackendUnavailable,
+        Failed,
+        run_all,
+    )
     from diagnostics.science.experiments.training.trainers.registry import trainer
 
     options = trainer_options(experiment, material)

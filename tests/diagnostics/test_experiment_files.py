@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from diagnostics import experiment_files
-from diagnostics.arm_groups import Group, Work, train
-from diagnostics.experiment_files import ExperimentFiles, FilesChanged
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Stopped
+from diagnostics.science.experiments.training import files as experiment_files
+from diagnostics.science.experiments.training.arm_groups import Group, Work, train
+from diagnostics.science.experiments.training.files import ExperimentFiles, FilesChanged
 from triage.science.store.store import DataRoot
 
 

@@ -15,13 +15,14 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from annotations.science.curation.curation import Recipe
-from diagnostics import experiment_designs, experiment_files, experimenting
-from diagnostics.arm_groups import groups
+from diagnostics import experiment_designs, experimenting
 from diagnostics.experiment_designs import ExperimentRefused, Wish, files_of, read_design
-from diagnostics.experiment_files import FilesChanged
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.training import files as experiment_files
+from diagnostics.science.experiments.training.arm_groups import groups
+from diagnostics.science.experiments.training.files import FilesChanged
 from diagnostics.tasks import start_experiment
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
 from tests.diagnostics.experiment_factories import (

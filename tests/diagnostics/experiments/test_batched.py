@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from diagnostics.experiments.batched import (
+from diagnostics.science.experiments.material.treatment import Examples
+from diagnostics.science.experiments.training.batched import (
     Recipe,
     Said,
     Together,
@@ -16,10 +17,16 @@ from diagnostics.experiments.batched import (
     one_thread,
     train_together,
 )
-from diagnostics.experiments.fusion import FusionModel, Sizes
-from diagnostics.experiments.lessons import Asked, Lesson, Shown, Vocabulary, lesson_of, sides
-from diagnostics.experiments.losses import Weights, loss_of
-from diagnostics.science.experiments.material.treatment import Examples
+from diagnostics.science.experiments.training.fusion import FusionModel, Sizes
+from diagnostics.science.experiments.training.lessons import (
+    Asked,
+    Lesson,
+    Shown,
+    Vocabulary,
+    lesson_of,
+    sides,
+)
+from diagnostics.science.experiments.training.losses import Weights, loss_of
 from tests.diagnostics.experiments.material_factories import make_material
 
 MATERIAL = make_material(train=203, test=45)

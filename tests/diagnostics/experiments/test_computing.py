@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.experiments.computing import BackendUnavailable, Failed, run_all
+from diagnostics.science.experiments.training.computing import BackendUnavailable, Failed, run_all
 
 
 def squared(number: int) -> int:

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from diagnostics.experiments.fusion import UNUSED, FusionModel, Seen, Sizes, padded
-from diagnostics.experiments.losses import Weights, answer_losses, loss_of
+from diagnostics.science.experiments.training.fusion import UNUSED, FusionModel, Seen, Sizes, padded
+from diagnostics.science.experiments.training.losses import Weights, answer_losses, loss_of
 
 SIZES = Sizes(regions=4, features=6, words=9, answers=5, length=7)
 

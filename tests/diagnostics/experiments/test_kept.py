@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diagnostics.experiment_files import ExperimentFiles, TrainingFiles
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.outcomes import Outcome, Stopped
 from diagnostics.science.experiments.design.settings import Settings
+from diagnostics.science.experiments.training.files import ExperimentFiles, TrainingFiles
 from diagnostics.science.experiments.training.trainers import kept
 from diagnostics.science.experiments.training.trainers.builtin import BuiltinTrainer
 from tests.diagnostics.experiments.material_factories import make_material

@@ -80,7 +80,7 @@ class BuiltinTrainer:
         Raises TrainingRefused where the material does not allow it, and Stopped where `progress`
         raises it.
         """
-        from diagnostics.experiments.batched import one_thread
+        from diagnostics.science.experiments.training.batched import one_thread
 
         if not len(material.regions):
             raise TrainingRefused("the run has no pictures and no image embeddings to train on")

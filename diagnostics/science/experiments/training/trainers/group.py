@@ -28,10 +28,10 @@ from diagnostics.science.experiments.training.trainers.kept import Curves, Keepi
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from diagnostics.experiments.batched import Recipe, Said, Together, Training
-    from diagnostics.experiments.fusion import Sizes
-    from diagnostics.experiments.lessons import Lesson, Vocabulary
-    from diagnostics.experiments.losses import Weights
+    from diagnostics.science.experiments.training.batched import Recipe, Said, Together, Training
+    from diagnostics.science.experiments.training.fusion import Sizes
+    from diagnostics.science.experiments.training.lessons import Lesson, Vocabulary
+    from diagnostics.science.experiments.training.losses import Weights
 
 # Asked samples that the learning curve is read on, and at how many epochs at most.
 READ_ON, READ_AT = 256, 12
@@ -53,7 +53,7 @@ class Size:
 
     def recipe(self) -> "Recipe":
         """How it is trained."""
-        from diagnostics.experiments.batched import Recipe
+        from diagnostics.science.experiments.training.batched import Recipe
 
         return Recipe(
             self.epochs, self.batch, self.learning_rate, self.weight_decay, self.least_steps
@@ -115,7 +115,7 @@ class Group:
 
     def _batches(self, students: Sequence[_Student]) -> list[list[_Student]]:
         """Students whose models and lessons have one size, and can be trained as one."""
-        from diagnostics.experiments.fusion import padded
+        from diagnostics.science.experiments.training.fusion import padded
 
         batches: dict[tuple[int, ...], list[_Student]] = {}
         for each in students:
@@ -143,8 +143,8 @@ class Group:
         return torch.from_numpy(both.reshape(-1, *own.shape[1:])).to(self.device)
 
     def _student(self, seed: int) -> _Student:
-        from diagnostics.experiments.fusion import Sizes
-        from diagnostics.experiments.lessons import Shown, Vocabulary, lesson_of
+        from diagnostics.science.experiments.training.fusion import Sizes
+        from diagnostics.science.experiments.training.lessons import Shown, Vocabulary, lesson_of
 
         material, settings = self.material, self.settings
         examples = training_examples(material, settings, seed)
@@ -175,7 +175,7 @@ class Group:
 
     def _weights(self) -> "Weights":
         """Which further losses there are. Raises TrainingRefused where they lack boxes."""
-        from diagnostics.experiments.losses import Weights
+        from diagnostics.science.experiments.training.losses import Weights
 
         boxed = self.material.looked_at is not None and self.material.regions.shape[1] > 1
         settings = self.settings
@@ -212,7 +212,7 @@ class Group:
         regions: "Tensor",
         progress: Progress,
     ) -> list[Outcome]:
-        from diagnostics.experiments.batched import train_together
+        from diagnostics.science.experiments.training.batched import train_together
 
         begun = time.perf_counter()
         seeds = tuple(each.seed for each in students)
@@ -282,8 +282,8 @@ class Group:
     ) -> "Said":
         import torch
 
-        from diagnostics.experiments.batched import ask
-        from diagnostics.experiments.lessons import Asked
+        from diagnostics.science.experiments.training.batched import ask
+        from diagnostics.science.experiments.training.lessons import Asked
 
         asked = [
             Asked.of(test.examples, each.vocabulary)

@@ -27,7 +27,7 @@ from triage.science.record import scoring
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from diagnostics.experiments.batched import Training
+    from diagnostics.science.experiments.training.batched import Training
 
 log = logging.getLogger(__name__)
 # A training shorter than this is never kept; a longer one this often, and where writing is slow so

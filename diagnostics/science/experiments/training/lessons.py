@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from diagnostics.experiments.fusion import padded
 from diagnostics.science.experiments.material.treatment import Examples
+from diagnostics.science.experiments.training.fusion import padded
 from diagnostics.science.measures.samples import Floats
 
 MOST_ANSWERS, MOST_WORDS, LONGEST = 3000, 20_000, 24

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from diagnostics.experiments.fusion import Seen
+from diagnostics.science.experiments.training.fusion import Seen
 
 # Samples of a batch that are set against each other by the contrastive loss.
 CONTRASTED = 64

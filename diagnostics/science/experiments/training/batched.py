@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
-from diagnostics.experiments.fusion import FusionModel, Seen, Sizes, padded
-from diagnostics.experiments.lessons import Asked, Lesson
-from diagnostics.experiments.losses import Weights, loss_of
+from diagnostics.science.experiments.training.fusion import FusionModel, Seen, Sizes, padded
+from diagnostics.science.experiments.training.lessons import Asked, Lesson
+from diagnostics.science.experiments.training.losses import Weights, loss_of
 
 AT_ONCE = 256
 State = dict[str, Tensor]

@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnostics.experiment_files import ExperimentFiles
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, TrainingRefused
+from diagnostics.science.experiments.training.files import ExperimentFiles
 from triage.science.processes import die_with_parent
 
 log = logging.getLogger(__name__)
