@@ -7,22 +7,13 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from diagnostics import cause_queue, report_page, tasks
-from diagnostics.api_shapes import (
-    CauseSaidShape,
-    CauseShape,
-    CausesShape,
-    DiagnoseShape,
-    DocumentShape,
-    ReportShape,
-)
+from diagnostics import report_page, tasks
+from diagnostics.api_shapes import CausesShape, DiagnoseShape, DocumentShape, ReportShape
+from diagnostics.causes.naming import name_anew
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
-from diagnostics.naming import name_anew
 from triage.jobs.api import JobShape
-from triage.models import Role
 from triage.projects.access import run_for
-from triage.rest import REFUSED
 
 
 @extend_schema(
@@ -77,33 +68,6 @@ def run_causes(request: Request, pk: int) -> Response:
     if request.method == "POST":
         name_anew(diagnosis, user=request.user)
     return Response(report_page.causes_document(run))
-
-
-@extend_schema(
-    operation_id="cause_say",
-    summary="Give an error sample a cause; a later word replaces yours",
-    request=CauseShape,
-    responses={200: CauseSaidShape, 400: REFUSED},
-)
-@api_view(["POST"])
-def run_cause_said(request: Request, pk: int) -> Response:
-    """One person's word on one error sample."""
-    run = run_for(request.user, pk, Role.ANNOTATOR)
-    said = CauseShape(data=request.data)
-    said.is_valid(raise_exception=True)
-    position, cause = said.validated_data["position"], said.validated_data["cause"]
-    try:
-        verdict = cause_queue.judge(run, request.user, position, cause)
-    except cause_queue.CauseRefused as reason:
-        return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
-    return Response(
-        {
-            "position": verdict.position,
-            "cause": verdict.cause,
-            "named": verdict.named,
-            "by": verdict.by.get_username(),
-        }
-    )
 
 
 @extend_schema(

@@ -9,20 +9,6 @@ class DiagnoseShape(serializers.Serializer):
     seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**32 - 1)
 
 
-class CauseShape(serializers.Serializer):
-    """A person's word on the cause of an error sample."""
-
-    position = serializers.IntegerField(min_value=0, help_text="of the sample in the run")
-    cause = serializers.CharField(max_length=32, help_text="a cause’s name, or undetermined")
-
-
-class CauseSaidShape(CauseShape):
-    """What was recorded, and what the naming says."""
-
-    named = serializers.CharField(help_text="the cause that the naming gave")
-    by = serializers.CharField()
-
-
 class DocumentShape(serializers.Serializer):
     """A diagnosis: every measure with its figures, tables and charts, by the measure's name."""
 

@@ -29,7 +29,7 @@ def diagnose_run(
 ) -> Diagnosis:
     """Take every measure of `run`; the diagnosis becomes its newest. Raises DiagnosisRefused."""
     # Here, not above: pages import this module, and SciPy and scikit-learn cost a second.
-    from diagnostics.naming import name_diagnosis
+    from diagnostics.causes.naming import name_diagnosis
     from diagnostics.science.columns.gathering import Sources, gather
     from diagnostics.science.measures.registry import MEASURES
 

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from annotations.models import Audit
 from annotations.standing.standing import noise_document
-from diagnostics import causes_page, checklist, experiments_page
+from diagnostics import checklist, experiments_page
+from diagnostics.causes import page as causes_page
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from diagnostics.people import judged_audits, with_people

@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from diagnostics import diagnosis_page, error_table, tasks
+from diagnostics import diagnosis_page, tasks
+from diagnostics.causes import error_table
 from diagnostics.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from triage.models import Job

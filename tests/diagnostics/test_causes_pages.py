@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from annotations.audits.drawing import draw_audit
 from annotations.models import Audit
-from diagnostics import cause_queue, naming
-from diagnostics.confirmed import agreement, confirmed_causes
+from diagnostics.causes import naming
+from diagnostics.causes import queue as cause_queue
+from diagnostics.causes.confirmed import agreement, confirmed_causes
 from diagnostics.diagnosing import diagnose_run
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
 from diagnostics.science.causes import evidence

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from diagnostics.error_table import NotDiagnosed, write_error_table
+from diagnostics.causes.error_table import NotDiagnosed, write_error_table
 from triage.management.arguments import answer, run_named
 
 

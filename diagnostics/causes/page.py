@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from diagnostics import experiments_page
-from diagnostics.confirmed import agreement
+from diagnostics.causes.confirmed import agreement
+from diagnostics.causes.naming import ease_of, read_causes
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
-from diagnostics.naming import ease_of, read_causes
 from triage.models import Run
 
 MOST_SHOWN = 100
@@ -135,7 +135,7 @@ def evidence_lines(run: Run, position: int) -> dict[str, Any] | None:
     naming = diagnosis.naming() if diagnosis is not None else None
     if diagnosis is None or naming is None:
         return None
-    from diagnostics.naming import read_one
+    from diagnostics.causes.naming import read_one
     from diagnostics.science.causes.catalogue import BY_NAME
     from diagnostics.science.causes.evidence import COLUMNS, SIX
     from diagnostics.science.causes.rules import BY_NAME as RULES

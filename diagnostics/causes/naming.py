@@ -120,7 +120,7 @@ def _store(
     sizes: tuple[int, int],
     user: Any,
 ) -> Naming:
-    from diagnostics.confirmed import chosen_method
+    from diagnostics.causes.confirmed import chosen_method
     from diagnostics.science.causes.affected import affected
     from diagnostics.science.causes.evidence import NAMES, Evidence
 

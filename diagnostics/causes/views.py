@@ -6,10 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from diagnostics import cause_queue, causes_page, queue_page, rules_page
-from diagnostics.forms import RulesForm
+from diagnostics.causes import page, queue_page, rules_page
+from diagnostics.causes import queue as cause_queue
+from diagnostics.causes.forms import RulesForm
+from diagnostics.causes.naming import RulesRefused, name_anew, new_rules
 from diagnostics.models import Diagnosis, RuleBook
-from diagnostics.naming import RulesRefused, name_anew, new_rules
 from triage.models import Role
 from triage.projects.access import project_for, run_for
 from triage.runs.images import image_of
@@ -21,14 +22,14 @@ MOST_SKIPPED = 500
 def cause(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """The error samples of one cause."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/cause.html", causes_page.cause_page(run, name))
+    return render(request, "diagnostics/cause.html", page.cause_page(run, name))
 
 
 @require_GET
 def sample_cause(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     """The cause and the evidence of one sample, as a part of its page."""
     run = run_for(request.user, pk)
-    found = causes_page.evidence_lines(run, position)
+    found = page.evidence_lines(run, position)
     context = {"run": run, "found": found, "position": position, "run_link": True}
     return render(request, "diagnostics/_evidence.html", context)
 

@@ -7,9 +7,9 @@ from django.db.models import Count
 from django.http import Http404
 from django.urls import reverse
 
-from diagnostics import cause_queue
-from diagnostics.causes_page import evidence_lines
-from diagnostics.confirmed import agreement
+from diagnostics.causes import queue
+from diagnostics.causes.confirmed import agreement
+from diagnostics.causes.page import evidence_lines
 from diagnostics.models import CauseVerdict, Diagnosis
 from triage.models import Project, Run
 from triage.runs.sample import shown
@@ -32,13 +32,13 @@ def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[
     from diagnostics.science.causes.catalogue import CAUSES
 
     diagnosis = Diagnosis.latest_of(run)
-    position = chosen if chosen is not None else cause_queue.next_position(run, user, set(skipped))
+    position = chosen if chosen is not None else queue.next_position(run, user, set(skipped))
     row = run.browser.sample(position) if position is not None else None
     page: dict[str, Any] = {
         "run": run,
         "diagnosis": diagnosis,
         "causes": list(zip(KEYS, CAUSES, strict=True)),
-        "judged": cause_queue.judged(run, user),
+        "judged": queue.judged(run, user),
         "skipped": len(skipped),
         "agreement": agreement(run),
         "row": row,
@@ -98,7 +98,7 @@ def _cluster_rows(run: Run, user: Any) -> list[dict[str, Any]]:
     clustering = run.current_clustering()
     if clustering is None:
         return []
-    named = cause_queue.causes_of_clusters(run)
+    named = queue.causes_of_clusters(run)
     said: dict[int, list[CauseVerdict]] = {}
     for verdict in CauseVerdict.objects.filter(clustering=clustering).select_related("by"):
         assert verdict.cluster is not None

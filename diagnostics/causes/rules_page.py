@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from diagnostics.forms import RulesForm
+from diagnostics.causes.forms import RulesForm
+from diagnostics.causes.naming import thresholds_of
 from diagnostics.models import Diagnosis, RuleBook
-from diagnostics.naming import thresholds_of
 from triage.models import Project
 
 

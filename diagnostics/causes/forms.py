@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from diagnostics.causes.naming import ease_of, thresholds_of
 from diagnostics.models import RuleBook
-from diagnostics.naming import ease_of, thresholds_of
 
 
 class RulesForm(forms.Form):

@@ -11,8 +11,8 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
 
+from diagnostics.causes.naming import read_causes, read_evidence
 from diagnostics.models import Diagnosis
-from diagnostics.naming import read_causes, read_evidence
 from triage.models import Run
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}

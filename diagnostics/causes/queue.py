@@ -24,7 +24,7 @@ def next_position(run: Run, user: Any, skipped: "set[int] | None" = None) -> int
     The order is random, the same for everybody: what is judged first is a fair sample of the
     errors, and two people meet on the same ones. None where all are judged, or none was named.
     """
-    from diagnostics.naming import read_evidence
+    from diagnostics.causes.naming import read_evidence
 
     diagnosis = Diagnosis.latest_of(run)
     if diagnosis is None or diagnosis.naming() is None:
@@ -42,7 +42,7 @@ def judge(run: Run, user: Any, position: int, cause: str) -> CauseVerdict:
 
     Raises CauseRefused for an unknown cause, or a sample that is no error of the diagnosis.
     """
-    from diagnostics.naming import read_one
+    from diagnostics.causes.naming import read_one
 
     check(cause)
     diagnosis = Diagnosis.latest_of(run)
@@ -82,7 +82,7 @@ def causes_of_clusters(run: Run) -> dict[int, dict[str, int]]:
     """How many error samples of each cluster were named which cause."""
     import pyarrow as pa
 
-    from diagnostics.naming import read_causes
+    from diagnostics.causes.naming import read_causes
 
     diagnosis, clustering = Diagnosis.latest_of(run), run.current_clustering()
     naming = diagnosis.naming() if diagnosis is not None else None

@@ -1,0 +1,1 @@
+"""Causes: what names each error's cause, its evidence, and the queue where people confirm it."""
