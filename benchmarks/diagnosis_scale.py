@@ -80,7 +80,7 @@ def pages_of(run: Any) -> dict[str, str]:
     """The address of every page of a diagnosis."""
     from django.urls import reverse
 
-    from diagnostics.report_page import measures_of
+    from diagnostics.diagnosis.priorities import measures_of
     from diagnostics.science.measures.registry import MEASURES
 
     found = {
@@ -123,7 +123,7 @@ def measured(folder: Path, rows: int) -> dict[str, Any]:
     """Import, diagnose, ask for every page."""
     from django.core.management import call_command
 
-    from diagnostics.diagnosing import diagnose_run
+    from diagnostics.diagnosis.diagnosing import diagnose_run
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)

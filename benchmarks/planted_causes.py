@@ -44,8 +44,8 @@ def prepare(folder: Path) -> None:
 def diagnosed(config: Any, folder: Path) -> dict[str, Any]:
     """Plant one world, bring it through the product, and hold its naming against the truth."""
     from diagnostics.causes.naming import read_causes
-    from diagnostics.causes.page import causes
-    from diagnostics.diagnosing import diagnose_run, read_document
+    from diagnostics.diagnosis.diagnosing import diagnose_run, read_document
+    from diagnostics.diagnosis.priorities import causes
     from diagnostics.science.testbed.planted_run import write_planted
     from triage.clusters.analysing import analyse_run
     from triage.imports.importing import import_run, preview, rule_for

@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 
 from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, Repair
-from diagnostics.diagnosing import diagnose_run
+from diagnostics.diagnosis.diagnosing import diagnose_run
 from diagnostics.models import Diagnosis
 from diagnostics.science.testbed.training import TrainingConfig
 from diagnostics.science.testbed.world import SMALL, WorldConfig

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from annotations.models import Audit
 from annotations.standing.standing import noise_document
-from diagnostics import checklist, experiments_page
+from diagnostics import experiments_page
 from diagnostics.causes import page as causes_page
-from diagnostics.diagnosing import read_document
-from diagnostics.models import Diagnosis
-from diagnostics.people import judged_audits, with_people
+from diagnostics.diagnosis import checklist
+from diagnostics.diagnosis.audits import judged_audits
+from diagnostics.diagnosis.priorities import _causes, measures_of
 from diagnostics.science.measures.charts import drawn
 from diagnostics.science.measures.documents import finite
 from diagnostics.styles import inlined_styles
@@ -19,14 +19,6 @@ from triage.models import Run
 
 # Rows of a table that the report prints; the page of the measure has all of them.
 MOST_ROWS = 12
-
-
-def measures_of(run: Run) -> tuple[Diagnosis | None, dict[str, Any] | None]:
-    """The newest diagnosis with the audits' figures beside its own."""
-    diagnosis = Diagnosis.latest_of(run)
-    if diagnosis is None:
-        return None, None
-    return diagnosis, with_people(run, read_document(diagnosis)["measures"])
 
 
 def checklist_context(run: Run) -> dict[str, Any]:
@@ -80,13 +72,6 @@ def as_html(run: Run) -> str:
     return render_to_string("diagnostics/report.html", {**context(run), "styles": styles})
 
 
-def causes_document(run: Run) -> dict[str, Any] | None:
-    """The causes, verdicts and priorities as plain values; None before a diagnosis."""
-    diagnosis, measures = measures_of(run)
-    causes = causes_page.causes(diagnosis, measures) if diagnosis and measures else None
-    return None if causes is None else finite(_causes(causes))
-
-
 def document(run: Run) -> dict[str, Any]:
     """The same as plain values."""
     page = context(run)
@@ -124,32 +109,3 @@ def document(run: Run) -> dict[str, Any]:
         }
     )
     return found
-
-
-def _causes(causes: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "method": causes["naming"].method,
-        "rules": causes["naming"].rules.number if causes["naming"].rules else 0,
-        "comparison": causes["naming"].comparison,
-        "agreement": causes["agreement"],
-        "errors": causes["errors"],
-        "evaluated": causes["evaluated"],
-        "undetermined": causes["undetermined"]["evaluated"],
-        "priorities": [
-            {
-                "cause": row["cause"].name,
-                "strength": row["verdict"]["strength"],
-                "count": row["affected"]["count"],
-                "of_errors": row["affected"]["of_errors"],
-                "what_if": row["affected"]["what_if"],
-                "ease": row["ease"],
-                "priority": row["priority"],
-                "evidence_for": row["verdict"]["evidence_for"],
-                "evidence_against": row["verdict"]["evidence_against"],
-                "evidence_open": row["verdict"]["evidence_open"],
-                "experiment": row["verdict"]["experiment"],
-                "measured": [experiments_page.in_report(each) for each in row["proofs"]],
-            }
-            for row in causes["rows"]
-        ],
-    }

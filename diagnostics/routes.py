@@ -2,29 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from diagnostics import api, experiment_api
+from diagnostics import experiment_api
 from diagnostics.causes import urls as causes
-from diagnostics.views import diagnosis as diagnosis_old
+from diagnostics.diagnosis import api
+from diagnostics.diagnosis import urls as diagnosis
 from diagnostics.views import experiments as experiments_old
 from diagnostics.views import report as report_old
 
 app_name = "diagnostics"
 
-# /runs/<pk>/diagnosis/…
-diagnosis_urls = [
-    path("runs/<int:pk>/diagnosis/", diagnosis_old.diagnosis, name="diagnosis"),
-    path("runs/<int:pk>/diagnosis.json", diagnosis_old.diagnosis_json, name="diagnosis-json"),
-    path("runs/<int:pk>/diagnosis/start/", diagnosis_old.diagnosis_start, name="diagnosis-start"),
-    path(
-        "runs/<int:pk>/diagnosis/errors.<slug:form>", diagnosis_old.errors_file, name="errors-file"
-    ),
-    path("runs/<int:pk>/diagnosis/<slug:name>/", diagnosis_old.measure, name="measure"),
-    path("runs/<int:pk>/diagnosis/<slug:name>/<str:key>/", diagnosis_old.behind, name="behind"),
-]
-
 # /runs/<pk>/…
 run_urls = [
-    path("runs/<int:pk>/checklist/", report_old.checklist, name="checklist"),
     path("runs/<int:pk>/report/", report_old.report, name="report"),
     path("runs/<int:pk>/report.json", report_old.report_json, name="report-json"),
 ]
@@ -44,15 +32,13 @@ experiment_urls = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *diagnosis_urls,
     *run_urls,
     *experiment_urls,
     *causes.pages,
+    *diagnosis.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    path("runs/<int:pk>/diagnosis/", api.run_diagnosis, name="api-run-diagnosis"),
-    path("runs/<int:pk>/causes/", api.run_causes, name="api-run-causes"),
     path("runs/<int:pk>/report/", api.run_report, name="api-run-report"),
     path("runs/<int:pk>/experiments/", experiment_api.run_experiments, name="api-run-experiments"),
     path("experiments/<int:pk>/", experiment_api.experiment_detail, name="api-experiment"),
@@ -63,4 +49,5 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
         name="api-experiment-resume",
     ),
     *causes.api,
+    *diagnosis.api,
 ]

@@ -6,36 +6,9 @@ from typing import Any
 from django_tasks import task
 
 from diagnostics import experimenting
-from diagnostics.diagnosing import DiagnosisRefused, diagnose_run
 from diagnostics.models import Experiment
 from triage.jobs import jobs
-from triage.models import Job, Run
-
-
-def start_diagnosis(run: Run, *, user: Any, seed: int = 0) -> Job:
-    """A job that takes every measure of `run`."""
-    return jobs.start(
-        Job.Kind.DIAGNOSE,
-        carry_out_diagnosis,
-        project=run.project,
-        run=run,
-        user=user,
-        request={"seed": seed},
-    )
-
-
-@task()
-def carry_out_diagnosis(job_uuid: str) -> None:
-    """Do the work of a diagnosis job, once."""
-    jobs.carry_out(job_uuid, _diagnose, DiagnosisRefused)
-
-
-def _diagnose(job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
-    assert job.run is not None
-    diagnosis = diagnose_run(
-        job.run, seed=int(job.request.get("seed", 0)), user=job.created_by, progress=progress
-    )
-    return {"diagnosis": diagnosis.pk}
+from triage.models import Job
 
 
 def start_experiment(experiment: Experiment, *, user: Any) -> Job:

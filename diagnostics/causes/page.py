@@ -1,94 +1,17 @@
 """What pages and the report show of the causes: verdicts, priorities, and the samples behind."""
 
-from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.http import Http404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from diagnostics import experiments_page
-from diagnostics.causes.confirmed import agreement
-from diagnostics.causes.naming import ease_of, read_causes
-from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
+from diagnostics.causes.naming import read_causes
+from diagnostics.models import Diagnosis, Naming
 from triage.models import Run
 
 MOST_SHOWN = 100
-
-
-def causes(diagnosis: Diagnosis, measures: dict[str, Any]) -> dict[str, Any] | None:
-    """Every challenge, by affected samples × ease; None for a diagnosis without a naming.
-
-    `measures`: the diagnosis' own with the audits' figures beside them (people.with_people).
-    """
-    naming = diagnosis.naming()
-    if naming is None:
-        return None
-    from diagnostics.science.causes.affected import Affected
-    from diagnostics.science.causes.catalogue import BY_NAME
-    from diagnostics.science.causes.verdicts import verdicts
-
-    found = [Affected.from_dict(each) for each in naming.summary["affected"]]
-
-    affected = {each["cause"]: each for each in naming.summary["affected"]}
-    ease, reasons = ease_of(naming.rules), naming.rules.reasons if naming.rules else {}
-    proofs = experiments_page.proofs(diagnosis.run)
-    starts = experiments_page.starts(diagnosis.run)
-    rows = [
-        {
-            "cause": BY_NAME[verdict["cause"]],
-            "verdict": verdict,
-            "affected": affected[verdict["cause"]],
-            "ease": ease[verdict["cause"]],
-            "why_ease": reasons.get(verdict["cause"]) or _(BY_NAME[verdict["cause"]].why_ease),
-            "priority": affected[verdict["cause"]]["evaluated"] * ease[verdict["cause"]],
-            "samples": _address(diagnosis.run, affected[verdict["cause"]]),
-            "proofs": proofs.get(verdict["cause"], []),
-            "starts": starts.get(verdict["cause"], []),
-        }
-        for verdict in map(asdict, verdicts(found, measures))
-    ]
-    rows.sort(key=lambda row: (row["verdict"]["strength"] == "none", -row["priority"]))
-    most = max((row["priority"] for row in rows), default=0.0)
-    for row in rows:
-        row["bar"] = round(100 * row["priority"] / most, 1) if most else 0
-    return {
-        "naming": naming,
-        "rows": rows,
-        "leading": next((row for row in rows if row["verdict"]["strength"] != "none"), None),
-        "undetermined": affected["undetermined"],
-        "undetermined_samples": _address(diagnosis.run, affected["undetermined"]),
-        "errors": naming.summary["errors"],
-        "evaluated": naming.summary["evaluated"],
-        "accuracy": _accuracy(naming),
-        "agreement": agreement(diagnosis.run),
-        "measured": bool(proofs),
-    }
-
-
-def is_outdated(diagnosis: Diagnosis) -> bool:
-    """Whether the rules, or what people confirmed, changed since the errors were named."""
-    naming = diagnosis.naming()
-    if naming is None:
-        return False
-    book = RuleBook.current_of(diagnosis.run.project)
-    if (book.pk if book else None) != naming.rules_id:
-        return True
-    later = CauseVerdict.objects.filter(run=diagnosis.run, created_at__gt=naming.created_at)
-    return later.exists()
-
-
-def _accuracy(naming: Naming) -> float | None:
-    total = naming.summary["evaluated"]
-    return (total - naming.summary["errors"]) / total if total else None
-
-
-def _address(run: Run, affected: dict[str, Any]) -> str:
-    if not affected["evaluated"]:
-        return ""
-    return reverse("diagnostics:cause", args=[run.pk, affected["cause"]])
 
 
 def cause_page(run: Run, name: str) -> dict[str, Any]:

@@ -1,19 +1,11 @@
 """The checklist that evaluates itself, and the report."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from diagnostics import report_page
 from diagnostics.styles import inlined_styles
 from triage.projects.access import run_for
-
-
-@require_GET
-def checklist(request: HttpRequest, pk: int) -> HttpResponse:
-    """Five steps and four rules, each with its number and the next act."""
-    run = run_for(request.user, pk)
-    return render(request, "diagnostics/checklist.html", report_page.checklist_context(run))
 
 
 @require_GET

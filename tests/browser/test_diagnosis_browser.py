@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from diagnostics.diagnosing import diagnose_run
+from diagnostics.diagnosis.diagnosing import diagnose_run
 from diagnostics.models import CauseVerdict
 from tests.annotations.audit_factories import (
     cluster_errors,

@@ -11,7 +11,7 @@ from annotations.models import Audit
 from diagnostics.causes import naming
 from diagnostics.causes import queue as cause_queue
 from diagnostics.causes.confirmed import agreement, confirmed_causes
-from diagnostics.diagnosing import diagnose_run
+from diagnostics.diagnosis.diagnosing import diagnose_run
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
 from diagnostics.science.causes import evidence
 from tests.annotations.audit_factories import (

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from diagnostics.diagnosing import diagnose_run, read_document
+from diagnostics.diagnosis.diagnosing import diagnose_run, read_document
 from diagnostics.models import Diagnosis
 from tests.annotations.audit_factories import (
     cluster_errors,

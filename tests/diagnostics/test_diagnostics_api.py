@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from diagnostics.diagnosing import diagnose_run
+from diagnostics.diagnosis.diagnosing import diagnose_run
 from diagnostics.models import CauseVerdict, Diagnosis, Naming
 from diagnostics.science.causes.evidence import SIX
 from tests.annotations.audit_factories import (

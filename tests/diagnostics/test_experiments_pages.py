@@ -12,8 +12,9 @@ import sys
 import pytest
 from django.urls import reverse
 
-from diagnostics import checklist, experiment_designs, experimenting, experiments_page
-from diagnostics.diagnosing import diagnose_run
+from diagnostics import experiment_designs, experimenting, experiments_page
+from diagnostics.diagnosis import checklist
+from diagnostics.diagnosis.diagnosing import diagnose_run
 from diagnostics.experiment_designs import Wish
 from diagnostics.models import Experiment, Trial
 from diagnostics.templatetags.measured import in_unit, interval_words

@@ -11,7 +11,7 @@ import pytest
 
 from annotations.audits.drawing import draw_audit
 from diagnostics import report_page
-from diagnostics.diagnosing import diagnose_run
+from diagnostics.diagnosis.diagnosing import diagnose_run
 from tests.annotations.audit_factories import give_verdict, ingest_run, make_member, make_project_of
 from triage.models import Run
 

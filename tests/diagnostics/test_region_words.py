@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.urls import reverse
 
-from diagnostics.diagnosing import diagnose_run
+from diagnostics.diagnosis.diagnosing import diagnose_run
 from diagnostics.science.columns.gathering import Sources, gather
 from diagnostics.science.columns.region_words import (
     is_keyword,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from diagnostics.diagnosing import DiagnosisRefused, diagnose_run, read_document
+from diagnostics.diagnosis.diagnosing import DiagnosisRefused, diagnose_run, read_document
 from triage.management.arguments import answer, run_named
 
 

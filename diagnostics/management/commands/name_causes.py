@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from diagnostics.causes.naming import name_anew
+from diagnostics.diagnosis.priorities import causes_document
 from diagnostics.models import Diagnosis
-from diagnostics.report_page import causes_document
 from triage.management.arguments import answer, run_named
 
 

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from diagnostics.causes import page
-from diagnostics.diagnosing import read_document
+from diagnostics.diagnosis.audits import with_people
+from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.models import Diagnosis
-from diagnostics.people import with_people
 from diagnostics.science.measures.charts import drawn
 from triage.models import Job, Run
 from triage.runs.filters import query_of

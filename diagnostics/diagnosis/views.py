@@ -6,9 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from diagnostics import diagnosis_page, tasks
+from diagnostics import report_page, tasks
 from diagnostics.causes import error_table
-from diagnostics.diagnosing import read_document
+from diagnostics.diagnosis import page
+from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.models import Diagnosis
 from triage.models import Job
 from triage.projects.access import run_for
@@ -18,7 +19,7 @@ from triage.projects.access import run_for
 def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
     """All measures of the newest diagnosis."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/diagnosis.html", diagnosis_page.overview(run))
+    return render(request, "diagnostics/diagnosis.html", page.overview(run))
 
 
 @require_POST
@@ -36,14 +37,14 @@ def diagnosis_start(request: HttpRequest, pk: int) -> HttpResponse:
 def measure(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One measure with its tables and charts."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/measure.html", diagnosis_page.measure_page(run, name))
+    return render(request, "diagnostics/measure.html", page.measure_page(run, name))
 
 
 @require_GET
 def behind(request: HttpRequest, pk: int, name: str, key: str) -> HttpResponse:
     """The samples behind one number."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/behind.html", diagnosis_page.behind_page(run, name, key))
+    return render(request, "diagnostics/behind.html", page.behind_page(run, name, key))
 
 
 @require_GET
@@ -69,3 +70,10 @@ def errors_file(request: HttpRequest, pk: int, form: str) -> StreamingHttpRespon
     response = StreamingHttpResponse(parts, content_type=error_table.FORMATS[form])
     response.headers["Content-Disposition"] = f'attachment; filename="run-{pk}-errors.{form}"'
     return response
+
+
+@require_GET
+def checklist(request: HttpRequest, pk: int) -> HttpResponse:
+    """Five steps and four rules, each with its number and the next act."""
+    run = run_for(request.user, pk)
+    return render(request, "diagnostics/checklist.html", report_page.checklist_context(run))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from annotations.models import Audit
-from diagnostics.people import Judged, best, judged_audits
+from diagnostics.diagnosis.audits import Judged, best, judged_audits
 from diagnostics.science.measures.documents import figure_of
 from triage.models import Run
 

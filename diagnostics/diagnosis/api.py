@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from diagnostics import report_page, tasks
-from diagnostics.api_shapes import CausesShape, DiagnoseShape, DocumentShape, ReportShape
 from diagnostics.causes.naming import name_anew
-from diagnostics.diagnosing import read_document
+from diagnostics.diagnosis.diagnosing import read_document
+from diagnostics.diagnosis.shapes import CausesShape, DiagnoseShape, DocumentShape, ReportShape
 from diagnostics.models import Diagnosis
 from triage.jobs.api import JobShape
 from triage.projects.access import run_for

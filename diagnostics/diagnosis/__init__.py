@@ -1,0 +1,1 @@
+"""Diagnosis: the measures of a run, priorities and the checklist."""
