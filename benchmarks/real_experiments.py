@@ -137,46 +137,46 @@ def tried(
 ) -> Tried:
     """Design an experiment as its page offers it, and carry it out."""
     from annotations.science.curation.curation import Recipe
-    from diagnostics import experiment_designs, experimenting, experiments_page
-    from diagnostics.experiment_designs import ExperimentRefused, Wish
+    from diagnostics.experiments import carrying_out, designing, page
+    from diagnostics.experiments.designing import ExperimentRefused, Wish
 
     wish = Wish(
         name,
         seeds=tuple(range(seeds)),
-        trainer_options=experiment_designs.trainer_options("builtin", "", (), epochs),
+        trainer_options=designing.trainer_options("builtin", "", (), epochs),
         recipe=Recipe() if brought.verdicts else None,
         target=runs[1] if len(runs) > 1 else None,
         glossary=brought.glossary,
     )
     begun = time.perf_counter()
     try:
-        experiment = experiment_designs.design(runs[0], wish)
+        experiment = designing.design(runs[0], wish)
     except ExperimentRefused as reason:
         lacking = lacks(runs[0], wish)
         said = all(each.words in str(reason) and each.mend in str(reason) for each in lacking)
         names = tuple(each.name for each in lacking)
         return Tried(name, "refused", str(reason), names, bool(lacking) and said)
     try:
-        experimenting.carry_out(experiment)
+        carrying_out.carry_out(experiment)
     except ExperimentRefused as reason:
         return Tried(name, "failed", str(reason), seconds=time.perf_counter() - begun)
-    reading = experimenting.reading_of(experiment)
+    reading = carrying_out.reading_of(experiment)
     return Tried(
         name,
         experiment.standing,
         experiment.why,
         reading=reading,
-        cautions=tuple(each["name"] for each in experiments_page.cautions_of(reading)),
+        cautions=tuple(each["name"] for each in page.cautions_of(reading)),
         seconds=time.perf_counter() - begun,
     )
 
 
 def lacks(run: Any, wish: Any) -> tuple[Any, ...]:
     """What the material of a wish does not have."""
-    from diagnostics import experiment_needs
+    from diagnostics.experiments import needs
     from diagnostics.science.experiments.catalogue import registry
 
-    kind, material = registry.BY_NAME[wish.name], experiment_needs.outline(run, wish)
+    kind, material = registry.BY_NAME[wish.name], needs.outline(run, wish)
     options = registry.suited(kind, material, wish.options)
     return registry.missing(kind, material, options, wish.trainer)
 

@@ -191,8 +191,8 @@ def answer_queue(run: Any, score: Any, labelled: Labelled, person: Any, most: in
 def tried(run: Any, seeds: int, weighting: str, user: Any = None) -> Any:
     """The experiment of the registry, carried out on a set frozen by the default recipe."""
     from annotations.science.curation.curation import Recipe
-    from diagnostics import experiment_designs, experimenting
-    from diagnostics.experiment_designs import Wish
+    from diagnostics.experiments import carrying_out, designing
+    from diagnostics.experiments.designing import Wish
 
     wish = Wish(
         "cleaning_and_reweighting",
@@ -200,7 +200,7 @@ def tried(run: Any, seeds: int, weighting: str, user: Any = None) -> Any:
         seeds=tuple(range(seeds)),
         recipe=Recipe(),
     )
-    experiment = experimenting.carry_out(experiment_designs.design(run, wish, user=user))
+    experiment = carrying_out.carry_out(designing.design(run, wish, user=user))
     assert experiment is not None, "somebody else carries it out"
     return experiment
 
@@ -235,7 +235,7 @@ def arms_of(reading: Mapping[str, Any], tested: int) -> dict[str, Any]:
 
 def decisions_of(experiment: Any) -> dict[str, int]:
     """How many samples its curated set keeps, drops and corrects."""
-    from diagnostics.judged_samples import read_decisions
+    from diagnostics.experiments.judged_samples import read_decisions
 
     decided = read_decisions(experiment.curated_set).values()
     return dict(Counter(decision for decision, _weight, _answer in decided))
@@ -247,7 +247,7 @@ def measured(
     """One line for every number of answered samples."""
     from django.contrib.auth import get_user_model
 
-    from diagnostics.experimenting import reading_of
+    from diagnostics.experiments.carrying_out import reading_of
 
     labelled = read_labels(folder, column)
     person, _new = get_user_model().objects.get_or_create(username="knows-the-labels")

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from annotations.models import Audit
 from annotations.standing.standing import noise_document
-from diagnostics import experiments_page
 from diagnostics.causes import page as causes_page
 from diagnostics.diagnosis import checklist
 from diagnostics.diagnosis.audits import judged_audits
 from diagnostics.diagnosis.priorities import _causes, measures_of
+from diagnostics.experiments import page as experiments_page
 from diagnostics.science.measures.charts import drawn
 from diagnostics.science.measures.documents import finite
 from diagnostics.styles import inlined_styles

@@ -7,10 +7,11 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from diagnostics import report_page, tasks
+from diagnostics import report_page
 from diagnostics.causes.naming import name_anew
 from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.diagnosis.shapes import CausesShape, DiagnoseShape, DocumentShape, ReportShape
+from diagnostics.experiments import tasks
 from diagnostics.models import Diagnosis
 from triage.jobs.api import JobShape
 from triage.projects.access import run_for

@@ -6,12 +6,12 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from diagnostics import experiments_page
 from diagnostics.causes import page as causes_page
 from diagnostics.causes.confirmed import agreement
 from diagnostics.causes.naming import ease_of
 from diagnostics.diagnosis.audits import with_people
 from diagnostics.diagnosis.diagnosing import read_document
+from diagnostics.experiments import page
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
 from diagnostics.science.measures.documents import finite
 from triage.models import Run
@@ -33,8 +33,8 @@ def causes(diagnosis: Diagnosis, measures: dict[str, Any]) -> dict[str, Any] | N
 
     affected = {each["cause"]: each for each in naming.summary["affected"]}
     ease, reasons = ease_of(naming.rules), naming.rules.reasons if naming.rules else {}
-    proofs = experiments_page.proofs(diagnosis.run)
-    starts = experiments_page.starts(diagnosis.run)
+    proofs = page.proofs(diagnosis.run)
+    starts = page.starts(diagnosis.run)
     rows = [
         {
             "cause": BY_NAME[verdict["cause"]],
@@ -127,7 +127,7 @@ def _causes(causes: dict[str, Any]) -> dict[str, Any]:
                 "evidence_against": row["verdict"]["evidence_against"],
                 "evidence_open": row["verdict"]["evidence_open"],
                 "experiment": row["verdict"]["experiment"],
-                "measured": [experiments_page.in_report(each) for each in row["proofs"]],
+                "measured": [page.in_report(each) for each in row["proofs"]],
             }
             for row in causes["rows"]
         ],

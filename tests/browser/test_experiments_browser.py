@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from annotations.audits.drawing import draw_audit
-from diagnostics import experimenting
+from diagnostics.experiments import carrying_out
 from diagnostics.models import Experiment
 from tests.annotations.audit_factories import give_verdicts, make_member
 from tests.diagnostics.experiment_factories import repair_training, run_of, write_world
@@ -51,8 +51,8 @@ def test_two_clicks_and_a_result(
     page: Any, served: Any, written: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.COMPUTE_JOBS = 1
-    chosen = experimenting.trainer_options
-    monkeypatch.setattr(experimenting, "trainer_options", lambda e, m: {**QUICK, **chosen(e, m)})
+    chosen = carrying_out.trainer_options
+    monkeypatch.setattr(carrying_out, "trainer_options", lambda e, m: {**QUICK, **chosen(e, m)})
     run = run_of(written)
     repair_training(run, written)
     audit = draw_audit(run, protocol="custom", size=5, seed=1)

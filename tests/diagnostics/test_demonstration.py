@@ -4,9 +4,9 @@ import pytest
 
 from annotations.models import Audit, Repair
 from annotations.science.curation.curation import Recipe
-from diagnostics import experiment_designs, experimenting
 from diagnostics.demonstration import OTHER_RUN, RUN, demonstrate
-from diagnostics.experiment_designs import Wish
+from diagnostics.experiments import carrying_out, designing
+from diagnostics.experiments.designing import Wish
 from diagnostics.models import Experiment
 from diagnostics.science.experiments.catalogue.registry import EXPERIMENTS
 
@@ -35,14 +35,13 @@ def test_every_experiment_can_begin_on_the_small_demonstration_and_some_are_run(
     made = demonstrate(small=True, progress=lambda share, step: None)
 
     designed = {
-        each.name: experiment_designs.design(made.run, wish_of(each.name, made))
-        for each in EXPERIMENTS
+        each.name: designing.design(made.run, wish_of(each.name, made)) for each in EXPERIMENTS
     }
     assert len(designed) == 17
     arms = designed["imputation"].design["arms"]
     assert {arm["settings"]["blanked_image"] for arm in arms} == {0.3}
     for name in ("imputation", "several_answers", "other_run"):
-        experimenting.carry_out(designed[name])
+        carrying_out.carry_out(designed[name])
         ended = Experiment.objects.get(pk=designed[name].pk)
         assert ended.state == Experiment.State.DONE, ended.why
     gained = Experiment.objects.get(pk=designed["several_answers"].pk).summary["difference"]

@@ -15,15 +15,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from annotations.science.curation.curation import Recipe
-from diagnostics import experiment_designs, experimenting
-from diagnostics.experiment_designs import ExperimentRefused, Wish, files_of, read_design
+from diagnostics.experiments import carrying_out, designing
+from diagnostics.experiments.designing import ExperimentRefused, Wish, files_of, read_design
+from diagnostics.experiments.tasks import start_experiment
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.training import files as experiment_files
 from diagnostics.science.experiments.training.arm_groups import groups
 from diagnostics.science.experiments.training.files import FilesChanged
-from diagnostics.tasks import start_experiment
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
 from tests.diagnostics.experiment_factories import (
     curated_of,
@@ -53,8 +53,8 @@ def run(written, settings):
 
 
 def carried_out(run, wish: Wish = CONTRASTIVE) -> Experiment:
-    experiment = experiment_designs.design(run, wish)
-    experimenting.carry_out(experiment)
+    experiment = designing.design(run, wish)
+    carrying_out.carry_out(experiment)
     return again_from_rows(experiment)
 
 
@@ -68,7 +68,7 @@ def test_an_experiment_is_designed_trained_and_read(run) -> None:
     assert (experiment.state, experiment.why) == ("done", "")
     assert set(experiment.trials.values_list("state", flat=True)) == {"done"}
     assert experiment.trials.count() == 6
-    reading = experimenting.reading_of(experiment)
+    reading = carrying_out.reading_of(experiment)
     assert [each["name"] for each in reading["arms"]] == ["baseline", "contrastive"]
     difference = reading["comparisons"][0]["difference"]
     assert experiment.summary["difference"] == difference
@@ -98,8 +98,8 @@ def test_the_same_anew_gives_the_same_bits(run, written) -> None:
     first = carried_out(run, dataclasses.replace(CONTRASTIVE, recipe=Recipe()))
     # What people say afterwards changes nothing.
     run.repairs.all().delete()
-    anew = experiment_designs.again(first)
-    experimenting.carry_out(anew)
+    anew = designing.again(first)
+    carrying_out.carry_out(anew)
 
     for trial in first.trials.all():
         before = files_of(first).read_trial(trial.place, trial.seed)
@@ -126,11 +126,11 @@ def test_cleaning_freezes_the_set_that_it_trains_on(run, written) -> None:
 
 def test_what_is_missing_is_said_with_how_to_get_it(run) -> None:
     with pytest.raises(ExperimentRefused, match=r"curated set.*freeze a curated set"):
-        experiment_designs.design(run, Wish("cleaning", seeds=(0, 1, 2)))
+        designing.design(run, Wish("cleaning", seeds=(0, 1, 2)))
     with pytest.raises(ExperimentRefused, match="mismatch scores"):
-        experiment_designs.design(run, Wish("reweighting"))
+        designing.design(run, Wish("reweighting"))
     score_run(run)
-    assert experiment_designs.design(run, Wish("reweighting")).score is not None
+    assert designing.design(run, Wish("reweighting")).score is not None
 
 
 def test_a_spatial_experiment_without_boxes_is_refused() -> None:
@@ -139,7 +139,7 @@ def test_a_spatial_experiment_without_boxes_is_refused() -> None:
         [{**row, "split": "train" if n % 2 else "test"} for n, row in enumerate(error_rows(20))],
     )
     with pytest.raises(ExperimentRefused, match="boxes"):
-        experiment_designs.design(bare, Wish("attention"))
+        designing.design(bare, Wish("attention"))
     assert not Experiment.objects.exists()
 
 
@@ -149,7 +149,7 @@ def test_an_arm_that_changes_two_factors_is_refused_with_their_names(run) -> Non
         {"name": "two", "control": "base", "settings": {"contrastive": True, "placed": False}},
     )
     with pytest.raises(ExperimentRefused, match="placed and contrastive at once"):
-        experiment_designs.design(run, Wish("custom", arms=arms))
+        designing.design(run, Wish("custom", arms=arms))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_an_arm_that_changes_two_factors_is_refused_with_their_names(run) -> Non
 )
 def test_arms_that_cannot_be_read_are_refused(run, arms, words) -> None:
     with pytest.raises(ExperimentRefused, match=words):
-        experiment_designs.design(run, Wish("custom", arms=arms))
+        designing.design(run, Wish("custom", arms=arms))
 
 
 def test_unknown_names_and_parts_of_other_runs_are_refused(run, written) -> None:
@@ -180,7 +180,7 @@ def test_unknown_names_and_parts_of_other_runs_are_refused(run, written) -> None
         (Wish("knowledge", glossary="no colon"), "line 1"),
     ):
         with pytest.raises(ExperimentRefused, match=words):
-            experiment_designs.design(run, wish)
+            designing.design(run, wish)
 
 
 def test_another_run_is_tested_on(run, written) -> None:
@@ -205,8 +205,8 @@ class Interrupted(Exception):
 
 
 def test_after_a_crash_only_what_is_left_is_trained(run, monkeypatch) -> None:
-    experiment = experiment_designs.design(run, CONTRASTIVE)
-    keep, kept = experimenting._keep, []
+    experiment = designing.design(run, CONTRASTIVE)
+    keep, kept = carrying_out._keep, []
 
     def keep_and_die(*given: object) -> None:
         if kept:
@@ -214,9 +214,9 @@ def test_after_a_crash_only_what_is_left_is_trained(run, monkeypatch) -> None:
         kept.append(True)
         keep(*given)
 
-    monkeypatch.setattr(experimenting, "_keep", keep_and_die)
+    monkeypatch.setattr(carrying_out, "_keep", keep_and_die)
     with pytest.raises(Interrupted):
-        experimenting.carry_out(experiment)
+        carrying_out.carry_out(experiment)
     monkeypatch.undo()
     # A kill would not have said so.
     Experiment.objects.update(state="running", heard_at=timezone.now() - timedelta(minutes=5))
@@ -225,8 +225,8 @@ def test_after_a_crash_only_what_is_left_is_trained(run, monkeypatch) -> None:
     before = {each.pk: each.finished_at for each in experiment.trials.filter(state="done")}
     assert len(before) == 3
 
-    experimenting.reopen(experiment)
-    experimenting.carry_out(experiment)
+    carrying_out.reopen(experiment)
+    carrying_out.carry_out(experiment)
 
     experiment = again_from_rows(experiment)
     assert experiment.state == "done"
@@ -238,16 +238,16 @@ def test_after_a_crash_only_what_is_left_is_trained(run, monkeypatch) -> None:
 
 
 def test_a_stop_gives_up_what_is_trained_and_resume_goes_on(run) -> None:
-    experiment = experiment_designs.design(run, CONTRASTIVE)
+    experiment = designing.design(run, CONTRASTIVE)
     files_of(experiment).ask_stop()
-    experimenting.carry_out(experiment)
+    carrying_out.carry_out(experiment)
     experiment = again_from_rows(experiment)
     assert experiment.state == "stopped"
     assert experiment.may_resume
     assert not experiment.trials.exclude(state="waiting").exists()
 
-    experimenting.reopen(experiment)
-    experimenting.carry_out(experiment)
+    carrying_out.reopen(experiment)
+    carrying_out.carry_out(experiment)
 
     assert again_from_rows(experiment).state == "done"
 
@@ -261,7 +261,7 @@ def test_a_stopped_training_goes_on_from_its_epoch_and_leaves_nothing_behind(
     monkeypatch.setattr(experiment_files, "SECONDS_BETWEEN_WORDS", 0.0)
     settings.COMPUTE_BACKEND = backend
     wish = dataclasses.replace(CONTRASTIVE, trainer_options={**QUICK, "epochs": 40})
-    experiment = experiment_designs.design(run, wish)
+    experiment = designing.design(run, wish)
     files, steps = files_of(experiment), []
 
     def stop_in_the_middle() -> None:
@@ -270,17 +270,17 @@ def test_a_stopped_training_goes_on_from_its_epoch_and_leaves_nothing_behind(
         files.ask_stop()
 
     threading.Thread(target=stop_in_the_middle, daemon=True).start()
-    experimenting.carry_out(experiment)
+    carrying_out.carry_out(experiment)
     experiment = again_from_rows(experiment)
     assert experiment.state == "stopped"
     assert files.run.has(*files.path("kept"))
     before = experiment.trials.filter(state="done").count()
     assert before in (0, 3)
 
-    experimenting.reopen(experiment)
+    carrying_out.reopen(experiment)
     look = threading.Thread(target=lambda: steps.extend(told_steps(files)), daemon=True)
     look.start()
-    experimenting.carry_out(experiment)
+    carrying_out.carry_out(experiment)
     look.join(timeout=60)
 
     experiment = again_from_rows(experiment)
@@ -304,23 +304,23 @@ def told_steps(files) -> list[str]:
 
 
 def test_one_that_waits_is_stopped_at_once(run) -> None:
-    experiment = experiment_designs.design(run, CONTRASTIVE)
-    experimenting.stop(experiment)
+    experiment = designing.design(run, CONTRASTIVE)
+    carrying_out.stop(experiment)
 
     assert again_from_rows(experiment).state == "stopped"
-    assert experimenting.carry_out(experiment) is None
+    assert carrying_out.carry_out(experiment) is None
     with pytest.raises(ExperimentRefused, match="nothing to resume"):
-        experimenting.reopen(experiment)
+        carrying_out.reopen(experiment)
 
 
 def test_two_people_cannot_resume_at_once(run) -> None:
-    experiment = experiment_designs.design(run, CONTRASTIVE)
-    experimenting.stop(experiment)
+    experiment = designing.design(run, CONTRASTIVE)
+    carrying_out.stop(experiment)
     first, second = again_from_rows(experiment), again_from_rows(experiment)
-    experimenting.reopen(first)
+    carrying_out.reopen(first)
 
     with pytest.raises(ExperimentRefused, match="under way"):
-        experimenting.reopen(second)
+        carrying_out.reopen(second)
 
 
 def test_a_trial_that_fails_says_why_and_the_others_go_on(run) -> None:
@@ -344,9 +344,9 @@ def test_a_trial_that_fails_says_why_and_the_others_go_on(run) -> None:
 def test_when_every_trial_fails_the_experiment_says_why(run) -> None:
     wish = dataclasses.replace(CONTRASTIVE, trainer_options={"magic": 1})
 
-    experiment = experiment_designs.design(run, wish)
+    experiment = designing.design(run, wish)
     with pytest.raises(TypeError):
-        experimenting.carry_out(experiment)
+        carrying_out.carry_out(experiment)
 
     experiment = again_from_rows(experiment)
     assert experiment.state == "failed"
@@ -355,21 +355,21 @@ def test_when_every_trial_fails_the_experiment_says_why(run) -> None:
 
 def test_a_frozen_file_that_was_changed_stops_it(run) -> None:
     first = carried_out(run)
-    anew = experiment_designs.again(first)
+    anew = designing.again(first)
     files = files_of(anew)
     files._write(b"other", "people.parquet")
 
     with pytest.raises(ExperimentRefused, match="changed since"):
-        experimenting.carry_out(anew)
+        carrying_out.carry_out(anew)
     assert again_from_rows(anew).state == "failed"
     with pytest.raises(ExperimentRefused, match="changed since"):
-        experiment_designs.again(again_from_rows(anew))
+        designing.again(again_from_rows(anew))
     with pytest.raises(FilesChanged):
         files.people(anew.people_checksum)
 
 
 def test_a_job_carries_it_out_and_keeps_its_name(run) -> None:
-    experiment = experiment_designs.design(run, CONTRASTIVE)
+    experiment = designing.design(run, CONTRASTIVE)
     job = start_experiment(experiment, user=None)
 
     job.refresh_from_db()
@@ -379,7 +379,7 @@ def test_a_job_carries_it_out_and_keeps_its_name(run) -> None:
 
 
 def test_a_job_that_ended_before_it_began_leaves_it_interrupted(run) -> None:
-    experiment = experiment_designs.design(run, CONTRASTIVE)
+    experiment = designing.design(run, CONTRASTIVE)
     job = Job.objects.create(kind="experiment", project=run.project, run=run, state="failed")
     Experiment.objects.filter(pk=experiment.pk).update(job=job)
 
@@ -436,9 +436,9 @@ def test_the_command_says_the_sentence_and_prints_the_document(run, capsys, tmp_
 
 
 def test_the_design_is_read_back_as_it_was(run) -> None:
-    experiment = experiment_designs.design(run, CONTRASTIVE)
+    experiment = designing.design(run, CONTRASTIVE)
 
-    assert read_design(experiment) == experiment_designs.design_of(CONTRASTIVE)
+    assert read_design(experiment) == designing.design_of(CONTRASTIVE)
     assert Trial.objects.filter(experiment=experiment).count() == 6
 
 
@@ -466,7 +466,7 @@ def test_a_command_that_the_settings_allow_trains(run, written, settings, tmp_pa
         seeds=(0, 1, 2),
         recipe=Recipe(),
         trainer="command",
-        trainer_options=experiment_designs.trainer_options("command", "commonest"),
+        trainer_options=designing.trainer_options("command", "commonest"),
     )
 
     experiment = carried_out(run, wish)
@@ -475,10 +475,10 @@ def test_a_command_that_the_settings_allow_trains(run, written, settings, tmp_pa
     assert experiment.configuration["words"][-1] == str(script)
     assert len(experiment.configuration["checksums"]) >= 1
     with pytest.raises(ExperimentRefused, match="no factor magic"):
-        experiment_designs.trainer_options("command", "commonest", ["magic"])
+        designing.trainer_options("command", "commonest", ["magic"])
     settings.TRAINING_COMMANDS = {}
     with pytest.raises(ExperimentRefused, match="no command of this server"):
-        experiment_designs.trainer_options("command", "commonest")
+        designing.trainer_options("command", "commonest")
 
 
 def test_a_command_that_fails_ends_each_trial_with_its_last_words(run, settings, tmp_path) -> None:
@@ -489,7 +489,7 @@ def test_a_command_that_fails_ends_each_trial_with_its_last_words(run, settings,
         "few_shots",
         seeds=(0, 1, 2),
         trainer="command",
-        trainer_options=experiment_designs.trainer_options("command", "broken"),
+        trainer_options=designing.trainer_options("command", "broken"),
     )
 
     experiment = carried_out(run, wish)
@@ -501,13 +501,13 @@ def test_a_command_that_fails_ends_each_trial_with_its_last_words(run, settings,
 
 def test_what_a_trainer_is_given_can_go_to_another_process(run, settings) -> None:
     settings.TRAINING_COMMANDS = {"x": ["true"]}
-    experiment = experiment_designs.design(run, CONTRASTIVE)
-    experimenting.freeze(experiment)
-    material = experimenting.material_of(experiment, lambda share, step: None)
+    experiment = designing.design(run, CONTRASTIVE)
+    carrying_out.freeze(experiment)
+    material = carrying_out.material_of(experiment, lambda share, step: None)
     experiment.trainer, experiment.trainer_options = "command", {"command": "x"}
-    options = pickle.loads(pickle.dumps(experimenting.trainer_options(experiment, material)))
+    options = pickle.loads(pickle.dumps(carrying_out.trainer_options(experiment, material)))
     experiment.trainer, experiment.trainer_options = "checkpoint", {"model": "m"}
-    pictures = pickle.loads(pickle.dumps(experimenting.trainer_options(experiment, material)))
+    pictures = pickle.loads(pickle.dumps(carrying_out.trainer_options(experiment, material)))
 
     row = int(material.image[0])
     assert options["image_path"](row).is_file()
@@ -521,11 +521,11 @@ def test_a_checkpoint_that_is_not_there_is_said_plainly(run, tmp_path) -> None:
         "few_shots",
         seeds=(0, 1, 2),
         trainer="checkpoint",
-        trainer_options=experiment_designs.trainer_options("checkpoint", str(tmp_path / "none")),
+        trainer_options=designing.trainer_options("checkpoint", str(tmp_path / "none")),
     )
-    experiment = experiment_designs.design(run, wish)
+    experiment = designing.design(run, wish)
     with contextlib.suppress(ExperimentRefused):
-        experimenting.carry_out(experiment)
+        carrying_out.carry_out(experiment)
 
     experiment = again_from_rows(experiment)
     assert experiment.state == "failed"

@@ -12,10 +12,11 @@ import sys
 import pytest
 from django.urls import reverse
 
-from diagnostics import experiment_designs, experimenting, experiments_page
 from diagnostics.diagnosis import checklist
 from diagnostics.diagnosis.diagnosing import diagnose_run
-from diagnostics.experiment_designs import Wish
+from diagnostics.experiments import carrying_out, designing
+from diagnostics.experiments import page as experiments_page
+from diagnostics.experiments.designing import Wish
 from diagnostics.models import Experiment, Trial
 from diagnostics.templatetags.measured import in_unit, interval_words
 from tests.annotations.audit_factories import (
@@ -53,15 +54,15 @@ def lead(client, run):
 
 def ended(run, name: str = "contrastive", **wishes) -> Experiment:
     wish = Wish(name, seeds=(0, 1, 2), trainer_options=QUICK, **wishes)
-    experiment = experiment_designs.design(run, wish)
-    experimenting.carry_out(experiment)
+    experiment = designing.design(run, wish)
+    carrying_out.carry_out(experiment)
     return Experiment.objects.get(pk=experiment.pk)
 
 
 def quickly(monkeypatch) -> None:
     """Trials of a start from a page as small as those of the tests."""
-    chosen = experimenting.trainer_options
-    monkeypatch.setattr(experimenting, "trainer_options", lambda e, m: {**QUICK, **chosen(e, m)})
+    chosen = carrying_out.trainer_options
+    monkeypatch.setattr(carrying_out, "trainer_options", lambda e, m: {**QUICK, **chosen(e, m)})
 
 
 def text_of(response) -> str:
@@ -217,8 +218,8 @@ def test_a_name_from_outside_never_becomes_markup(client, lead, run) -> None:
         {"name": "b", "words": "<b>", "control": "<img src=x>", "settings": {"contrastive": True}},
     )
     wish = Wish("custom", arms=arms, seeds=(0, 1, 2), trainer_options=QUICK)
-    experiment = experiment_designs.design(run, wish)
-    experimenting.carry_out(experiment)
+    experiment = designing.design(run, wish)
+    carrying_out.carry_out(experiment)
 
     page = client.get(experiment.get_absolute_url()).content.decode()
 
@@ -227,7 +228,7 @@ def test_a_name_from_outside_never_becomes_markup(client, lead, run) -> None:
 
 
 def test_an_open_experiment_refreshes_its_progress_alone(client, lead, run) -> None:
-    experiment = experiment_designs.design(run, Wish("contrastive", seeds=(0, 1, 2)))
+    experiment = designing.design(run, Wish("contrastive", seeds=(0, 1, 2)))
     address = experiment.get_absolute_url()
     headers = {"HX-Request": "true", "HX-Target": "progress"}
 
@@ -245,7 +246,7 @@ def test_an_open_experiment_refreshes_its_progress_alone(client, lead, run) -> N
 
 def test_stop_resume_and_again_from_the_page(client, lead, run, monkeypatch) -> None:
     quickly(monkeypatch)
-    experiment = experiment_designs.design(run, Wish("contrastive", seeds=(0, 1, 2)))
+    experiment = designing.design(run, Wish("contrastive", seeds=(0, 1, 2)))
     client.post(reverse("diagnostics:experiment-stop", args=[experiment.pk]))
     resumed = client.post(
         reverse("diagnostics:experiment-resume", args=[experiment.pk]), follow=True
@@ -262,7 +263,7 @@ def test_stop_resume_and_again_from_the_page(client, lead, run, monkeypatch) -> 
 
 
 def test_each_end_is_said_plainly(client, lead, run) -> None:
-    experiment = experiment_designs.design(run, Wish("contrastive", seeds=(0, 1, 2)))
+    experiment = designing.design(run, Wish("contrastive", seeds=(0, 1, 2)))
     address = experiment.get_absolute_url()
     for state, words in (
         ("running", "It was interrupted"),
@@ -389,7 +390,7 @@ def test_the_list_asks_the_same_of_the_database_however_long_it_is(
 ) -> None:
     wish = Wish("contrastive", seeds=(0, 1, 2))
     for _ in range(12):
-        experiment_designs.design(run, wish)
+        designing.design(run, wish)
 
     with django_assert_max_num_queries(9):
         page = client.get(reverse("diagnostics:experiments", args=[run.pk]))
@@ -424,9 +425,9 @@ def test_words_and_an_unsettled_baseline_are_shown_with_the_result(client, lead,
 
 def test_an_experiment_under_way_says_that_the_seeds_end_together(client, lead, run) -> None:
     wish = Wish("contrastive", seeds=(0, 1, 2), trainer_options=QUICK)
-    built_in = experiment_designs.design(run, wish)
+    built_in = designing.design(run, wish)
     checkpoint = dataclasses.replace(wish, trainer="checkpoint", trainer_options={"model": "m"})
-    alone = experiment_designs.design(run, checkpoint)
+    alone = designing.design(run, checkpoint)
 
     assert "they end together" in text_of(client.get(built_in.get_absolute_url()))
     assert "they end together" not in text_of(client.get(alone.get_absolute_url()))

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from annotations.science.curation.curation import Recipe
-from diagnostics.experiment_needs import source_of
-from diagnostics.judged_samples import (
+from diagnostics.experiments.judged_samples import (
     CuratedSetUnreadable,
     judged_samples,
     read_decisions,
     with_people,
 )
+from diagnostics.experiments.needs import source_of
 from diagnostics.science.experiments.material.gathering import outline_material
 from tests.diagnostics.experiment_factories import (
     closed_top_five,

@@ -18,8 +18,8 @@ from benchmarks.real_noise import (
     scored_run,
     tried,
 )
-from diagnostics import experimenting
-from diagnostics.experiment_designs import read_design
+from diagnostics.experiments import carrying_out
+from diagnostics.experiments.designing import read_design
 from diagnostics.science.experiments.material import treatment
 
 pytestmark = pytest.mark.realdata
@@ -78,14 +78,14 @@ def test_cleaning_by_the_queue_ends_in_an_experiment_that_trains_on_corrections(
         "kept": len(labelled.names) - sum(said),
         "corrected": sum(said),
     }
-    reading = experimenting.reading_of(experiment)
+    reading = carrying_out.reading_of(experiment)
     assert reading is not None
     arms = arms_of(reading, 300)
     assert list(arms) == ["baseline", "cleaned", "weighted", "both"]
     assert all(arm["trials"] == 3 for arm in arms.values())
     # What the arms were shown: corrections in training alone, and the same test for both.
     material, design = (
-        experimenting.material_of(experiment, lambda share, step: None),
+        carrying_out.material_of(experiment, lambda share, step: None),
         read_design(experiment),
     )
     as_is, cleaned = (design.arm(name).settings for name in ("baseline", "cleaned"))

@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from diagnostics import experiment_designs, experimenting
-from diagnostics.experiment_designs import ExperimentRefused, Wish, trainer_options
-from diagnostics.experiment_forms import ExperimentForm
+from diagnostics.experiments import carrying_out, designing
+from diagnostics.experiments.designing import ExperimentRefused, Wish, trainer_options
+from diagnostics.experiments.forms import ExperimentForm
 from diagnostics.models import Experiment
 from diagnostics.science.experiments.catalogue.registry import BY_NAME
 from diagnostics.science.testbed.questions import ANSWERS
@@ -38,11 +38,11 @@ def test_epochs_are_stored_with_the_trainer_and_reach_it(run) -> None:
     options = trainer_options("checkpoint", "m", epochs=2)
     assert options == {"model": "m", "epochs": 2}
     wish = Wish("contrastive", seeds=(0, 1, 2), trainer="checkpoint", trainer_options=options)
-    experiment = experiment_designs.design(run, wish)
-    experimenting.freeze(experiment)
-    material = experimenting.material_of(experiment, lambda share, step: None)
+    experiment = designing.design(run, wish)
+    carrying_out.freeze(experiment)
+    material = carrying_out.material_of(experiment, lambda share, step: None)
 
-    assert experimenting.trainer_options(experiment, material)["schedule"].epochs == 2
+    assert carrying_out.trainer_options(experiment, material)["schedule"].epochs == 2
 
 
 @pytest.mark.parametrize("epochs", [0, -1, 1001])
@@ -90,12 +90,12 @@ def test_a_share_is_withheld_where_a_run_lacks_nothing(run) -> None:
 
     form = ExperimentForm(run, kind)
     assert form["o-withheld"].value() == 0.3
-    experiment = experiment_designs.design(run, Wish("imputation", seeds=(0, 1, 2)))
+    experiment = designing.design(run, Wish("imputation", seeds=(0, 1, 2)))
     shares = [arm["settings"]["blanked_image"] for arm in experiment.design["arms"]]
     assert experiment.options == {"withheld": 0.3}
     assert shares == [0.3, 0.3]
     with pytest.raises(ExperimentRefused, match="withhold a share of the tested pictures"):
-        experiment_designs.design(run, Wish("imputation", options={"withheld": 0.0}))
+        designing.design(run, Wish("imputation", options={"withheld": 0.0}))
 
 
 def test_nothing_is_withheld_where_a_run_lacks_something() -> None:

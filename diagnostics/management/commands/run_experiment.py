@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from annotations.management.arguments import answer, run_named
 from annotations.models import CuratedSet
-from diagnostics import experiment_designs, experimenting, experiments_page
-from diagnostics.experiment_designs import ExperimentRefused, Wish
+from diagnostics.experiments import carrying_out, designing, page
+from diagnostics.experiments.designing import ExperimentRefused, Wish
 from diagnostics.models import Experiment
 from diagnostics.science.experiments.design.design import USUAL_SEEDS
 from diagnostics.templatetags.measured import in_unit, interval_words
@@ -49,25 +49,25 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             experiment = self._chosen(options)
-            experimenting.carry_out(experiment, self._progress)
+            carrying_out.carry_out(experiment, self._progress)
         except ExperimentRefused as reason:
             raise CommandError(str(reason)) from reason
         experiment = Experiment.objects.get(pk=experiment.pk)
-        document = experiments_page.document(experiment)
+        document = page.document(experiment)
         answer(self, document if options["json"] else _in_short(experiment), options["json"])
 
     def _chosen(self, options: dict[str, Any]) -> Experiment:
         if options["again"]:
-            return experiment_designs.again(experiment_named(options["again"]))
+            return designing.again(experiment_named(options["again"]))
         if options["resume"]:
             found = experiment_named(options["resume"])
-            experimenting.reopen(found)
+            carrying_out.reopen(found)
             return found
         if not options["run"] or not (options["name"] or options["arms"]):
             known = ", ".join(_names())
             raise CommandError(f"Name a run and an experiment (there are: {known}).")
         run = run_named(options["run"])
-        return experiment_designs.design(run, _wish(run, options))
+        return designing.design(run, _wish(run, options))
 
     def _progress(self, share: float, step: str) -> None:
         if sys.stderr.isatty():
@@ -92,12 +92,12 @@ def _wish(run: Run, options: dict[str, Any]) -> Wish:
     named = options.get(trainer, "")
     now = options["curated"] == "now"
     return Wish(
-        options["name"] or experiment_designs.CUSTOM,
+        options["name"] or designing.CUSTOM,
         options=_options(BY_NAME.get(options["name"]), options["opts"]),
         seeds=tuple(range(options["seeds"])),
         arms=_arms(options["arms"]),
         trainer=trainer,
-        trainer_options=experiment_designs.trainer_options(
+        trainer_options=designing.trainer_options(
             trainer, named, options["honours"], options["epochs"]
         ),
         curated=None if now else _curated(run, options["curated"]),
@@ -165,12 +165,12 @@ def _in_short(experiment: Experiment) -> dict[str, Any]:
     }
     if experiment.why:
         found["why"] = _(experiment.why)
-    reading = experimenting.reading_of(experiment)
+    reading = carrying_out.reading_of(experiment)
     if reading is None:
         return found
     said = reading["conclusion"]
     found["says"] = " ".join(_(said[part]) for part in ("expected", "seen", "means") if said[part])
-    if cautions := experiments_page.cautions_of(reading):
+    if cautions := page.cautions_of(reading):
         found["beware"] = " ".join(f"{_(each['seen'])} {_(each['advice'])}" for each in cautions)
     for each in reading["comparisons"]:
         value = each["difference"]

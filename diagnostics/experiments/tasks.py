@@ -5,7 +5,7 @@ from typing import Any
 
 from django_tasks import task
 
-from diagnostics import experimenting
+from diagnostics.experiments import carrying_out
 from diagnostics.models import Experiment
 from triage.jobs import jobs
 from triage.models import Job
@@ -13,7 +13,7 @@ from triage.models import Job
 
 def start_experiment(experiment: Experiment, *, user: Any) -> Job:
     """A job that carries out a waiting experiment."""
-    from diagnostics.experiments_page import title_of
+    from diagnostics.experiments.page import title_of
 
     job = jobs.start(
         Job.Kind.EXPERIMENT,
@@ -30,11 +30,11 @@ def start_experiment(experiment: Experiment, *, user: Any) -> Job:
 @task()
 def carry_out_experiment(job_uuid: str) -> None:
     """Do the work of an experiment job, once."""
-    jobs.carry_out(job_uuid, _experiment, experimenting.ExperimentRefused)
+    jobs.carry_out(job_uuid, _experiment, carrying_out.ExperimentRefused)
 
 
 def _experiment(job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
     rows = Experiment.objects.select_related("run", "target", "curated_set", "score")
     experiment = rows.get(pk=job.request["experiment"])
-    experimenting.carry_out(experiment, progress)
+    carrying_out.carry_out(experiment, progress)
     return {"experiment": experiment.pk}

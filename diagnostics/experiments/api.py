@@ -12,20 +12,12 @@ from rest_framework.response import Response
 
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
-from diagnostics import experiment_designs, experimenting, experiments_page
-from diagnostics.access import experiment_for
-from diagnostics.experiment_api_shapes import (
-    ExperimentDocumentShape,
-    ExperimentShape,
-    StartShape,
-)
-from diagnostics.experiment_designs import (
-    CUSTOM,
-    ExperimentRefused,
-    Wish,
-    trainer_options,
-)
-from diagnostics.tasks import start_experiment
+from diagnostics.experiments import carrying_out, designing
+from diagnostics.experiments import page as experiments_page
+from diagnostics.experiments.access import experiment_for
+from diagnostics.experiments.designing import CUSTOM, ExperimentRefused, Wish, trainer_options
+from diagnostics.experiments.shapes import ExperimentDocumentShape, ExperimentShape, StartShape
+from diagnostics.experiments.tasks import start_experiment
 from triage.models import Run
 from triage.projects.access import run_for
 from triage.rest import REFUSED
@@ -56,7 +48,7 @@ def run_experiments(request: Request, pk: int) -> Response:
     given.is_valid(raise_exception=True)
     try:
         wish = _wish(run, given.validated_data)
-        experiment = experiment_designs.design(run, wish, user=request.user)
+        experiment = designing.design(run, wish, user=request.user)
     except ExperimentRefused as reason:
         return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
     return _started(request, experiment)
@@ -82,7 +74,7 @@ def experiment_detail(request: Request, pk: int) -> Response:
 @api_view(["POST"])
 def experiment_stop(request: Request, pk: int) -> Response:
     """Ask for the end."""
-    experimenting.stop(experiment_for(request.user, pk))
+    carrying_out.stop(experiment_for(request.user, pk))
     return Response(ExperimentShape(experiment_for(request.user, pk)).data)
 
 
@@ -97,7 +89,7 @@ def experiment_resume(request: Request, pk: int) -> Response:
     """Go on from the last trial that ended."""
     experiment = experiment_for(request.user, pk)
     try:
-        experimenting.reopen(experiment)
+        carrying_out.reopen(experiment)
     except ExperimentRefused as reason:
         return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
     return _started(request, experiment)

@@ -11,7 +11,7 @@ from annotations.cleaning.cleaning import standing as standing_repairs
 from annotations.cleaning.scoring_runs import latest_score
 from annotations.models import Audit, Verdict
 from annotations.science.curation.curation import Recipe
-from diagnostics.experiment_designs import (
+from diagnostics.experiments.designing import (
     BUILTIN,
     CHECKPOINT,
     COMMAND,
@@ -19,7 +19,7 @@ from diagnostics.experiment_designs import (
     Wish,
     trainer_options,
 )
-from diagnostics.experiment_needs import outline
+from diagnostics.experiments.needs import outline
 from diagnostics.science.experiments.design.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
 from triage.models import Run

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.cleaning.scoring_runs import latest_score
-from diagnostics import judged_samples
+from diagnostics.experiments import judged_samples
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.material.glossary_text import read_glossary
 from triage.clusters.analysing import RunPictures

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from diagnostics.experiment_designs import MOST_EPOCHS
+from diagnostics.experiments.designing import MOST_EPOCHS
 from diagnostics.models import Experiment
 from diagnostics.science.experiments.design.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
 

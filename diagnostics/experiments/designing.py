@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from annotations.cleaning.scoring_runs import latest_score
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
-from diagnostics import experiment_needs
-from diagnostics.judged_samples import CuratedSetUnreadable
+from diagnostics.experiments import needs
+from diagnostics.experiments.judged_samples import CuratedSetUnreadable
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.design import USUAL_SEEDS, Arm, Design, DesignRefused
 from diagnostics.science.experiments.design.settings import FACTORS, Settings
@@ -212,12 +212,12 @@ def _suited(run: Run, wish: Wish) -> Wish:
         return wish
     design_of(wish)
     try:
-        material = experiment_needs.outline(run, wish)
+        material = needs.outline(run, wish)
     except CuratedSetUnreadable as reason:
         raise ExperimentRefused(str(reason)) from reason
     options = registry.suited(kind, material, wish.options)
     if lacking := registry.missing(kind, material, options, wish.trainer):
-        raise ExperimentRefused(experiment_needs.lacking_words(lacking))
+        raise ExperimentRefused(needs.lacking_words(lacking))
     return replace(wish, options=options)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
-from diagnostics.experiment_designs import BUILTIN, CUSTOM, read_design
-from diagnostics.experimenting import reading_of
+from diagnostics.experiments.carrying_out import reading_of
+from diagnostics.experiments.designing import BUILTIN, CUSTOM, read_design
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.words import EXTRAS
 from diagnostics.science.measures.charts import drawn

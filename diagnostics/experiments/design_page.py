@@ -6,8 +6,9 @@ from django.http import Http404
 from django.urls import reverse
 
 from annotations.science.curation.curation import CORRECTED, DROPPED
-from diagnostics import experiment_needs, judged_samples
-from diagnostics.experiment_forms import ExperimentForm, has_verdicts
+from diagnostics.experiments import judged_samples
+from diagnostics.experiments import needs as experiment_needs
+from diagnostics.experiments.forms import ExperimentForm, has_verdicts
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.settings import Settings, differences
 from diagnostics.science.experiments.design.words import factor_words, value_words

@@ -15,15 +15,15 @@ from django.utils.translation import gettext_noop
 
 from annotations.exports.curated import export_to_data_root
 from annotations.science.curation.curation import Recipe
-from diagnostics import judged_samples
-from diagnostics.experiment_designs import (
+from diagnostics.experiments import judged_samples
+from diagnostics.experiments.designing import (
     BUILTIN,
     CHECKPOINT,
     ExperimentRefused,
     files_of,
     read_design,
 )
-from diagnostics.experiment_needs import lacking_words, source_of
+from diagnostics.experiments.needs import lacking_words, source_of
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.design import Design, DesignRefused
 from diagnostics.science.experiments.design.material import Material

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.science.curation.export_files import guard_cell
-from diagnostics import experiment_design_page, experiment_designs, experimenting, experiments_page
-from diagnostics.access import experiment_for
-from diagnostics.experiment_designs import ExperimentRefused
-from diagnostics.experiment_forms import ExperimentForm
-from diagnostics.tasks import start_experiment
+from diagnostics.experiments import carrying_out, design_page, designing, page
+from diagnostics.experiments.access import experiment_for
+from diagnostics.experiments.designing import ExperimentRefused
+from diagnostics.experiments.forms import ExperimentForm
+from diagnostics.experiments.tasks import start_experiment
 from triage.projects.access import run_for
 
 
@@ -23,28 +23,28 @@ from triage.projects.access import run_for
 def experiments(request: HttpRequest, pk: int) -> HttpResponse:
     """Those of the run, and all that could be tried."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/experiments.html", experiments_page.overview(run))
+    return render(request, "diagnostics/experiments.html", page.overview(run))
 
 
 @require_http_methods(["GET", "POST"])
 def experiment_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Design an experiment: its arms, what it needs and lacks, its options; POST starts it."""
     run = run_for(request.user, pk)
-    kind = experiment_design_page.kind_named(request.GET.get("experiment", ""))
+    kind = design_page.kind_named(request.GET.get("experiment", ""))
     typed = request.GET if "seeds" in request.GET else None
     form = ExperimentForm(run, kind, request.POST or typed)
     if request.htmx.target == "design":  # type: ignore[attr-defined]
-        part = experiment_design_page.checked(run, kind, form)
+        part = design_page.checked(run, kind, form)
         return render(request, "diagnostics/_experiment_design.html", part)
     if request.method == "POST" and form.is_valid():
         try:
-            experiment = experiment_designs.design(run, form.wish(), user=request.user)
+            experiment = designing.design(run, form.wish(), user=request.user)
         except ExperimentRefused as reason:
             form.add_error(None, str(reason))
         else:
             start_experiment(experiment, user=request.user)
             return redirect(experiment)
-    context = experiment_design_page.context(run, kind, form)
+    context = design_page.context(run, kind, form)
     status = 422 if form.errors else 200
     return render(request, "diagnostics/experiment_new.html", context, status=status)
 
@@ -54,20 +54,20 @@ def experiment(request: HttpRequest, pk: int) -> HttpResponse:
     """What came of it; htmx asks for its progress alone while it is open."""
     chosen = experiment_for(request.user, pk)
     if request.htmx.target == "progress":  # type: ignore[attr-defined]
-        context = experiments_page.progress(chosen)
+        context = page.progress(chosen)
         response = render(request, "diagnostics/_experiment_progress.html", context)
         if not chosen.is_open:
             # The page around it was made while the work was not done.
             response["HX-Refresh"] = "true"
         return response
-    return render(request, "diagnostics/experiment.html", experiments_page.page(chosen))
+    return render(request, "diagnostics/experiment.html", page.page(chosen))
 
 
 @require_POST
 def experiment_stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop it; what has ended stays."""
     chosen = experiment_for(request.user, pk)
-    experimenting.stop(chosen)
+    carrying_out.stop(chosen)
     return redirect(chosen)
 
 
@@ -76,7 +76,7 @@ def experiment_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Carry out what is left, or what failed."""
     chosen = experiment_for(request.user, pk)
     try:
-        experimenting.reopen(chosen)
+        carrying_out.reopen(chosen)
     except ExperimentRefused as reason:
         messages.error(request, str(reason))
     else:
@@ -89,7 +89,7 @@ def experiment_again(request: HttpRequest, pk: int) -> HttpResponse:
     """The same anew, as it is stored."""
     chosen = experiment_for(request.user, pk)
     try:
-        anew = experiment_designs.again(chosen, user=request.user)
+        anew = designing.again(chosen, user=request.user)
     except ExperimentRefused as reason:
         messages.error(request, str(reason))
         return redirect(chosen)
@@ -102,9 +102,7 @@ def experiment_again(request: HttpRequest, pk: int) -> HttpResponse:
 def experiment_json(request: HttpRequest, pk: int) -> HttpResponse:
     """The page as plain values."""
     chosen = experiment_for(request.user, pk)
-    response = JsonResponse(
-        experiments_page.document(chosen), json_dumps_params={"ensure_ascii": False}
-    )
+    response = JsonResponse(page.document(chosen), json_dumps_params={"ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="{_file_name(chosen)}.json"'
     return response
 
@@ -113,7 +111,7 @@ def experiment_json(request: HttpRequest, pk: int) -> HttpResponse:
 def experiment_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """Its trials, one a line."""
     chosen = experiment_for(request.user, pk)
-    rows = experiments_page.trial_rows(chosen)
+    rows = page.trial_rows(chosen)
     if not rows:
         raise Http404
     stream = io.StringIO()
@@ -128,5 +126,5 @@ def experiment_csv(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(stream.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _file_name(chosen: experimenting.Experiment) -> str:
+def _file_name(chosen: carrying_out.Experiment) -> str:
     return slugify(f"{chosen.run.name} {chosen.name} {chosen.pk}") or f"experiment-{chosen.pk}"

@@ -1,0 +1,1 @@
+"""Experiments: designed, carried out in the worker, read on their page."""
