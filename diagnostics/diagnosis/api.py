@@ -7,12 +7,12 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from diagnostics import report_page
 from diagnostics.causes.naming import name_anew
 from diagnostics.diagnosis.diagnosing import read_document
-from diagnostics.diagnosis.shapes import CausesShape, DiagnoseShape, DocumentShape, ReportShape
+from diagnostics.diagnosis.shapes import CausesShape, DiagnoseShape, DocumentShape
 from diagnostics.experiments import tasks
 from diagnostics.models import Diagnosis
+from diagnostics.report import page
 from triage.jobs.api import JobShape
 from triage.projects.access import run_for
 
@@ -68,15 +68,4 @@ def run_causes(request: Request, pk: int) -> Response:
         raise Http404
     if request.method == "POST":
         name_anew(diagnosis, user=request.user)
-    return Response(report_page.causes_document(run))
-
-
-@extend_schema(
-    operation_id="report",
-    summary="The report: run, audits, checklist, causes and measures",
-    responses=ReportShape,
-)
-@api_view(["GET"])
-def run_report(request: Request, pk: int) -> Response:
-    """What the report's page says, as plain values."""
-    return Response(report_page.document(run_for(request.user, pk)))
+    return Response(page.causes_document(run))

@@ -29,15 +29,3 @@ class CausesShape(serializers.Serializer):
     evaluated = serializers.IntegerField()
     undetermined = serializers.IntegerField()
     priorities = serializers.ListField(child=serializers.DictField())
-
-
-class ReportShape(serializers.Serializer):
-    """The report: run, audits, checklist, causes, experiments, measures."""
-
-    run = serializers.DictField()
-    made_at = serializers.DateTimeField()
-    audits = serializers.ListField(child=serializers.DictField())
-    checklist = serializers.ListField(child=serializers.DictField())
-    causes = CausesShape(allow_null=True)
-    experiments = serializers.ListField(child=serializers.DictField())
-    measures = serializers.DictField(allow_null=True)

@@ -6,12 +6,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from diagnostics import report_page
 from diagnostics.causes import error_table
 from diagnostics.diagnosis import page
 from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.experiments import tasks
 from diagnostics.models import Diagnosis
+from diagnostics.report import page as report_page
 from triage.models import Job
 from triage.projects.access import run_for
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from annotations.audits.drawing import draw_audit
-from diagnostics import report_page
 from diagnostics.diagnosis.diagnosing import diagnose_run
+from diagnostics.report import page
 from tests.annotations.audit_factories import give_verdict, ingest_run, make_member, make_project_of
 from triage.models import Run
 
@@ -78,7 +78,7 @@ def audited(rows: list[dict], verdicts: Mapping[str, str]) -> tuple[Run, dict]:
     for item in audit.items.all():
         give_verdict(item, user, verdicts[item.sample_id])
     diagnose_run(run)
-    return run, report_page.document(run)
+    return run, page.document(run)
 
 
 def noise_of(report: dict) -> dict:

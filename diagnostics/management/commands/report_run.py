@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from diagnostics.report_page import as_html, document
+from diagnostics.report.page import as_html, document
 from triage.management.arguments import answer, run_named
 
 

@@ -12,9 +12,9 @@ from diagnostics.diagnosis import checklist
 from diagnostics.diagnosis.audits import judged_audits
 from diagnostics.diagnosis.priorities import _causes, measures_of
 from diagnostics.experiments import page as experiments_page
+from diagnostics.report.styles import inlined_styles
 from diagnostics.science.measures.charts import drawn
 from diagnostics.science.measures.documents import finite
-from diagnostics.styles import inlined_styles
 from triage.models import Run
 
 # Rows of a table that the report prints; the page of the measure has all of them.

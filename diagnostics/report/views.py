@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
-from diagnostics import report_page
-from diagnostics.styles import inlined_styles
+from diagnostics.report import page
+from diagnostics.report.styles import inlined_styles
 from triage.projects.access import run_for
 
 
@@ -13,7 +13,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """One page that stands alone: styles inside, no script, nothing to fetch."""
     run = run_for(request.user, pk)
     _styles, allowed = inlined_styles()
-    response = HttpResponse(report_page.as_html(run))
+    response = HttpResponse(page.as_html(run))
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src {allowed}; img-src data:; frame-ancestors 'none'; "
         "base-uri 'none'; form-action 'none'"
@@ -27,4 +27,4 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 def report_json(request: HttpRequest, pk: int) -> HttpResponse:
     """The same as plain values."""
     run = run_for(request.user, pk)
-    return JsonResponse(report_page.document(run), json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(page.document(run), json_dumps_params={"ensure_ascii": False})

@@ -1,0 +1,1 @@
+"""Report: the whole diagnosis as one file."""

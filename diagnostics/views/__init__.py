@@ -1,1 +1,0 @@
-"""Pages of the conclusions: thin, one verb each."""
