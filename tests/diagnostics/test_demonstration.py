@@ -4,7 +4,7 @@ import pytest
 
 from annotations.models import Audit, Repair
 from annotations.science.curation.curation import Recipe
-from diagnostics.demonstration import OTHER_RUN, RUN, demonstrate
+from diagnostics.demonstration.demonstration import OTHER_RUN, RUN, demonstrate
 from diagnostics.experiments import carrying_out, designing
 from diagnostics.experiments.designing import Wish
 from diagnostics.models import Experiment

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.urls import reverse
 
 from annotations.standing.standing import noise_ratio
-from diagnostics.demonstration import demonstrate
-from diagnostics.world_judges import TRUTH
+from diagnostics.demonstration.demonstration import demonstrate
+from diagnostics.demonstration.world_judges import TRUTH
 
 
 class Command(BaseCommand):

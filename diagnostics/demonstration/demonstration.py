@@ -15,16 +15,16 @@ from django.contrib.auth import get_user_model
 
 from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, Repair
-from diagnostics.diagnosis.diagnosing import diagnose_run
-from diagnostics.models import Diagnosis
-from diagnostics.science.testbed.training import TrainingConfig
-from diagnostics.science.testbed.world import SMALL, WorldConfig
-from diagnostics.world_judges import (
+from diagnostics.demonstration.world_judges import (
     LOOKS,
     judge_candidates,
     judge_checklist,
     repair_most_suspicious,
 )
+from diagnostics.diagnosis.diagnosing import diagnose_run
+from diagnostics.models import Diagnosis
+from diagnostics.science.testbed.training import TrainingConfig
+from diagnostics.science.testbed.world import SMALL, WorldConfig
 from triage.clusters.analysing import analyse_run
 from triage.imports.importing import import_run, preview, rule_for
 from triage.models import Project, Role, Run

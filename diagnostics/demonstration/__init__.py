@@ -1,0 +1,1 @@
+"""Demonstration: a planted world, judged and diagnosed, so that a new team sees the whole chain."""
