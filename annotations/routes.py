@@ -1,4 +1,4 @@
-"""Addresses of this app, one list per kind of object."""
+"""Addresses of this app, each room keeps its own; `urls.py` includes the pages and the API."""
 
 from django.urls import URLPattern, URLResolver
 
@@ -13,18 +13,18 @@ from annotations.review import urls as review
 app_name = "annotations"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *audits.pages,
-    *review.pages,
+    *adjudication.pages,
     *agreement.pages,
+    *audits.pages,
     *cleaning.pages,
     *exports.pages,
     *ratio.pages,
-    *adjudication.pages,
+    *review.pages,
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    *audits.api,
     *agreement.api,
+    *audits.api,
     *exports.api,
     *ratio.api,
 ]

@@ -1,4 +1,4 @@
-"""Addresses of this app, one list per kind of object."""
+"""Addresses of this app, each room keeps its own; `urls.py` includes the pages and the API."""
 
 from django.urls import URLPattern, URLResolver
 
@@ -20,4 +20,5 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     *causes.api,
     *diagnosis.api,
     *experiments.api,
+    *report.api,
 ]

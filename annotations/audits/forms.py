@@ -1,4 +1,4 @@
-"""Forms of the people's side."""
+"""The form that draws an audit."""
 
 from fractions import Fraction
 from typing import Any

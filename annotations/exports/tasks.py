@@ -1,4 +1,4 @@
-"""Background work of the people's side."""
+"""Background work of this room: curated exports."""
 
 from collections.abc import Callable
 from typing import Any

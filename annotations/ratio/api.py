@@ -1,4 +1,4 @@
-"""The REST API of the people's side: the same verbs as the pages and the command line."""
+"""The noise ratio and its items in the REST API."""
 
 from typing import Any
 

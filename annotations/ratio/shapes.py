@@ -1,4 +1,4 @@
-"""What goes in and out of the REST API, field by field."""
+"""What the REST API says of the noise ratio and its items, field by field."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The REST API of the conclusions: the same verbs as the pages and the command line."""
+"""The diagnosis in the REST API."""
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema

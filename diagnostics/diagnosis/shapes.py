@@ -1,4 +1,4 @@
-"""What goes in and out of the REST API of the conclusions, field by field."""
+"""What the REST API says of a diagnosis, field by field."""
 
 from rest_framework import serializers
 

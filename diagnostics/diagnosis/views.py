@@ -1,4 +1,4 @@
-"""A run's diagnosis: the overview, one measure, the samples behind a number."""
+"""A run's diagnosis: the overview, one measure, the samples behind a number, the checklist."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse

@@ -1,4 +1,4 @@
-"""Background work of the conclusions."""
+"""Background work of this room: experiments."""
 
 from collections.abc import Callable
 from typing import Any

@@ -17,7 +17,6 @@ pages = [
 ]
 
 api = [
-    path("runs/<int:pk>/report/", rest.run_report, name="api-run-report"),
     path("runs/<int:pk>/experiments/", rest.run_experiments, name="api-run-experiments"),
     path("experiments/<int:pk>/", rest.experiment_detail, name="api-experiment"),
     path("experiments/<int:pk>/stop/", rest.experiment_stop, name="api-experiment-stop"),

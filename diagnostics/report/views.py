@@ -1,4 +1,4 @@
-"""The checklist that evaluates itself, and the report."""
+"""The report, as a page and as JSON."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET

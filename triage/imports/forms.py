@@ -1,4 +1,4 @@
-"""Forms of projects, members and imports."""
+"""Forms of an import: which file, how its columns are read."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The REST API of the machine's side: the same verbs as the pages and the command line."""
+"""Runs and their samples in the REST API."""
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status

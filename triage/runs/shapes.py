@@ -1,4 +1,4 @@
-"""What goes in and out of the REST API of the machine's side, field by field."""
+"""What the REST API says of runs and samples, field by field."""
 
 from rest_framework import serializers
 

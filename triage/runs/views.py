@@ -1,4 +1,4 @@
-"""A run: overview, analysis, list of errors with stored filters, refused rows."""
+"""Pages of a run: overview, list of errors with stored filters, one sample, refused rows."""
 
 import csv
 from collections.abc import Iterator

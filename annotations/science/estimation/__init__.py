@@ -1,0 +1,1 @@
+"""Designs, intervals, raters and the draw: what an audit's verdicts establish."""
