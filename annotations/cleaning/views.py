@@ -7,9 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from annotations.cleaning import cleaning, page
+from annotations.cleaning import cleaning, page, tasks
 from annotations.cleaning.scoring_runs import latest_score
-from annotations.exports import tasks
 from triage.models import Job, Run
 from triage.projects.access import run_for
 from triage.sent import NotReadable, read_uuid

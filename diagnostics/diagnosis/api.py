@@ -8,11 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from diagnostics.causes.naming import name_anew
+from diagnostics.diagnosis import priorities, tasks
 from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.diagnosis.shapes import CausesShape, DiagnoseShape, DocumentShape
-from diagnostics.experiments import tasks
 from diagnostics.models import Diagnosis
-from diagnostics.report import page
 from triage.jobs.api import JobShape
 from triage.projects.access import run_for
 
@@ -68,4 +67,4 @@ def run_causes(request: Request, pk: int) -> Response:
         raise Http404
     if request.method == "POST":
         name_anew(diagnosis, user=request.user)
-    return Response(page.causes_document(run))
+    return Response(priorities.causes_document(run))

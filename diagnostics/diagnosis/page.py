@@ -6,7 +6,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from diagnostics.causes import page
+from diagnostics.diagnosis import priorities
 from diagnostics.diagnosis.audits import with_people
 from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.models import Diagnosis
@@ -45,8 +45,8 @@ def overview(run: Run) -> dict[str, Any]:
         **context,
         "cards": [card for card in cards if card["figures"]],
         "unmeasured": [card for card in cards if not card["figures"]],
-        "causes": page.causes(diagnosis, found),
-        "newer_rules": page.is_outdated(diagnosis),
+        "causes": priorities.causes(diagnosis, found),
+        "newer_rules": priorities.is_outdated(diagnosis),
         "stale": diagnosis.is_older_than(run.current_clustering()),
     }
 

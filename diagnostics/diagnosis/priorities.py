@@ -6,7 +6,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from diagnostics.causes import page as causes_page
 from diagnostics.causes.confirmed import agreement
 from diagnostics.causes.naming import ease_of
 from diagnostics.diagnosis.audits import with_people
@@ -101,8 +100,8 @@ def measures_of(run: Run) -> tuple[Diagnosis | None, dict[str, Any] | None]:
 def causes_document(run: Run) -> dict[str, Any] | None:
     """The causes, verdicts and priorities as plain values; None before a diagnosis."""
     diagnosis, measures = measures_of(run)
-    causes = causes_page.causes(diagnosis, measures) if diagnosis and measures else None
-    return None if causes is None else finite(_causes(causes))
+    found = causes(diagnosis, measures) if diagnosis and measures else None
+    return None if found is None else finite(_causes(found))
 
 
 def _causes(causes: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from diagnostics.causes import error_table
-from diagnostics.diagnosis import page
+from diagnostics.diagnosis import page, tasks
 from diagnostics.diagnosis.diagnosing import read_document
-from diagnostics.experiments import tasks
 from diagnostics.models import Diagnosis
 from diagnostics.report import page as report_page
 from triage.models import Job

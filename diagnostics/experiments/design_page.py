@@ -11,8 +11,8 @@ from diagnostics.experiments import needs as experiment_needs
 from diagnostics.experiments.forms import ExperimentForm, has_verdicts
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.settings import Settings, differences
-from diagnostics.science.experiments.design.words import factor_words, value_words
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable
+from diagnostics.templatetags.measured import factor_words, value_words
 from triage.models import Run
 
 

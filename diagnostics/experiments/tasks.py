@@ -6,6 +6,7 @@ from typing import Any
 from django_tasks import task
 
 from diagnostics.experiments import carrying_out
+from diagnostics.experiments.designing import ExperimentRefused
 from diagnostics.models import Experiment
 from triage.jobs import jobs
 from triage.models import Job
@@ -30,7 +31,7 @@ def start_experiment(experiment: Experiment, *, user: Any) -> Job:
 @task()
 def carry_out_experiment(job_uuid: str) -> None:
     """Do the work of an experiment job, once."""
-    jobs.carry_out(job_uuid, _experiment, carrying_out.ExperimentRefused)
+    jobs.carry_out(job_uuid, _experiment, ExperimentRefused)
 
 
 def _experiment(job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:

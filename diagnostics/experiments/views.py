@@ -16,6 +16,7 @@ from diagnostics.experiments.access import experiment_for
 from diagnostics.experiments.designing import ExperimentRefused
 from diagnostics.experiments.forms import ExperimentForm
 from diagnostics.experiments.tasks import start_experiment
+from diagnostics.models import Experiment
 from triage.projects.access import run_for
 
 
@@ -126,5 +127,5 @@ def experiment_csv(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(stream.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _file_name(chosen: carrying_out.Experiment) -> str:
+def _file_name(chosen: Experiment) -> str:
     return slugify(f"{chosen.run.name} {chosen.name} {chosen.pk}") or f"experiment-{chosen.pk}"

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('named', models.CharField(blank=True, max_length=32)),
                 ('created_at', models.DateTimeField(auto_now=True)),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clustering', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='triage.science.analysis.clustering')),
+                ('clustering', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='triage.clustering')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cause_verdicts', to='triage.run')),
             ],
             options={

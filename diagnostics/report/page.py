@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from annotations.models import Audit
 from annotations.standing.standing import noise_document
-from diagnostics.causes import page as causes_page
-from diagnostics.diagnosis import checklist
+from diagnostics.diagnosis import checklist, priorities
 from diagnostics.diagnosis.audits import judged_audits
 from diagnostics.diagnosis.priorities import _causes, measures_of
 from diagnostics.experiments import page as experiments_page
@@ -60,7 +59,7 @@ def context(run: Run) -> dict[str, Any]:
         "made_at": timezone.now(),
         "clustering": run.current_clustering(),
         "audits": [each for question in Audit.Question for each in judged_audits(run, question)],
-        "causes": causes_page.causes(diagnosis, measures) if diagnosis and measures else None,
+        "causes": priorities.causes(diagnosis, measures) if diagnosis and measures else None,
         "measures": shown,
         **experiments_page.ended(run),
     }

@@ -8,7 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from diagnostics.science.experiments.design import words as experiment_words
+from diagnostics.science.experiments.design.words import COLUMNS, EXTRAS, FACTORS, VALUES
 from triage.templatetags.figures import percent
 
 register = template.Library()
@@ -145,7 +145,31 @@ def is_claim(verdict: str) -> bool:
     return verdict in ("gain", "loss")
 
 
-register.filter("column_words", experiment_words.column_words)
-register.filter("extra_words", experiment_words.extra_words)
-register.filter("factor_words", experiment_words.factor_words)
-register.filter("value_words", experiment_words.value_words)
+@register.filter
+def factor_words(factor: str) -> str:
+    """A factor as a reader knows it."""
+    return _(FACTORS[factor]) if factor in FACTORS else factor
+
+
+@register.filter
+def value_words(value: Any) -> str:
+    """The value of a factor as a reader knows it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, float):
+        return f"{100 * value:g} %"
+    if value == -1:
+        return _("all")
+    return _(VALUES[value]) if value in VALUES else str(value)
+
+
+@register.filter
+def column_words(name: str) -> str:
+    """The heading of a column of groups."""
+    return _(COLUMNS[name]) if name in COLUMNS else name
+
+
+@register.filter
+def extra_words(name: str) -> str:
+    """The heading of a further number of the trials."""
+    return _(EXTRAS[name]) if name in EXTRAS else name

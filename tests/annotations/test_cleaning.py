@@ -191,7 +191,7 @@ def test_before_there_is_a_score_the_page_offers_one_and_makes_it_once(client, r
 
 
 def test_the_job_scores_and_the_page_tells_what_the_score_is(client, run) -> None:
-    from annotations.exports import tasks
+    from annotations.cleaning import tasks
 
     judged_audit(run)
     job = tasks.start_scoring(run, label_free=False, user=sign_in(client, run))

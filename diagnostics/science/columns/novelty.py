@@ -30,8 +30,8 @@ def question_novelty(questions: pa.ChunkedArray, split: pa.ChunkedArray) -> Floa
     for found, times in zip(words, often.tolist(), strict=True):
         for word in found if times else ():
             seen[word] = seen.get(word, 0) + times
-    own = np.array([_share(found, seen, KNOWN_FROM + 1) for found in words])
-    rest = np.array([_share(found, seen, KNOWN_FROM) for found in words])
+    own: Floats = np.array([_share(found, seen, KNOWN_FROM + 1) for found in words])
+    rest: Floats = np.array([_share(found, seen, KNOWN_FROM) for found in words])
     return np.where(trained, own[codes], rest[codes])
 
 

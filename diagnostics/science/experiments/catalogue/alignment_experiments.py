@@ -6,8 +6,8 @@ from typing import Any
 
 from diagnostics.science.experiments.catalogue import needs
 from diagnostics.science.experiments.catalogue.experiment import Experiment, Planned, baseline, step
-from diagnostics.science.experiments.design.sentences import gettext_noop
 from diagnostics.science.experiments.design.settings import Settings
+from triage.science.words import gettext_noop
 
 _AS_IS = gettext_noop("Trained as it is")
 ROLES: Mapping[str, str] = {

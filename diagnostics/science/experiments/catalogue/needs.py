@@ -5,11 +5,11 @@ import numpy as np
 from diagnostics.science.columns.words_by_role import WORD
 from diagnostics.science.experiments.catalogue.experiment import Need
 from diagnostics.science.experiments.design.material import Material
-from diagnostics.science.experiments.design.sentences import gettext_noop
 from diagnostics.science.experiments.material.glossary import Rewording
 from diagnostics.science.experiments.material.imputation import missing_text
 from diagnostics.science.experiments.material.reserve import reserve
 from diagnostics.science.experiments.material.training_rows import usable
+from triage.science.words import gettext_noop
 
 
 def _trains(material: Material) -> bool:

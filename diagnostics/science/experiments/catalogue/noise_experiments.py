@@ -12,8 +12,8 @@ from diagnostics.science.experiments.catalogue.experiment import (
     baseline,
     step,
 )
-from diagnostics.science.experiments.design.sentences import gettext_noop
 from diagnostics.science.experiments.design.settings import Settings
+from triage.science.words import gettext_noop
 
 _AS_IS = gettext_noop("Trained on everything, as it is")
 _CLEANED = gettext_noop("Trained on the cleaned set")

@@ -9,12 +9,7 @@ from diagnostics.science.experiments.design.claims import (
     Met,
     Verdict,
 )
-
-
-def gettext_noop(words: str) -> str:
-    """Mark words for the catalogue of translations; pages translate them where they are shown."""
-    return words
-
+from triage.science.words import gettext_noop
 
 EXPECTED: Mapping[Direction, str] = {
     "gain": gettext_noop("If the cause is real, accuracy should rise."),

@@ -1,9 +1,6 @@
 """How factors, their values and columns of groups are called on pages."""
 
-from typing import Any
-
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from triage.science.words import gettext_noop
 
 # What each factor is called where an arm changes it.
 FACTORS = {
@@ -63,29 +60,3 @@ EXTRAS = {
     "box_hit": gettext_noop("Box found"),
     "box_chance": gettext_noop("Box found by chance"),
 }
-
-
-def factor_words(factor: str) -> str:
-    """A factor as a reader knows it."""
-    return _(FACTORS[factor]) if factor in FACTORS else factor
-
-
-def value_words(value: Any) -> str:
-    """The value of a factor as a reader knows it."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, float):
-        return f"{100 * value:g} %"
-    if value == -1:
-        return _("all")
-    return _(VALUES[value]) if value in VALUES else str(value)
-
-
-def column_words(name: str) -> str:
-    """The heading of a column of groups."""
-    return _(COLUMNS[name]) if name in COLUMNS else name
-
-
-def extra_words(name: str) -> str:
-    """The heading of a further number of the trials."""
-    return _(EXTRAS[name]) if name in EXTRAS else name

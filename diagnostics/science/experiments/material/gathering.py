@@ -14,7 +14,6 @@ from diagnostics.science.columns.gathering import group_of
 from diagnostics.science.columns.words_by_role import WORD
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import TrainingRefused
-from diagnostics.science.experiments.design.sentences import gettext_noop
 from diagnostics.science.experiments.material.columns import (
     Columns,
     RunSource,
@@ -29,6 +28,7 @@ from diagnostics.science.experiments.material.regions import (
     regions_of_embeddings,
 )
 from diagnostics.science.measures.samples import Bools, Floats, Groups
+from triage.science.words import gettext_noop
 
 Progress = Callable[[float, str], None]
 # Of a larger run a seeded draw of this many samples is trained and tested on.

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.science.experiments.design.sentences import gettext_noop
 from diagnostics.science.experiments.reading.commonest import has_learnt
+from triage.science.words import gettext_noop
 
 # In shares: the gain over the last third of the epochs, and the standard deviation over seeds,
 # beyond which the baseline is not settled.
