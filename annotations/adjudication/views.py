@@ -34,7 +34,7 @@ def _item_for(request: HttpRequest, pk: int, place: int) -> tuple[Audit, Item]:
 def item(request: HttpRequest, pk: int, place: int) -> HttpResponse:
     """One item with everything said of it."""
     audit, chosen = _item_for(request, pk, place)
-    return render(request, "annotations/item.html", page.item_context(audit, chosen))
+    return render(request, "annotations/adjudication/item.html", page.item_context(audit, chosen))
 
 
 @require_POST
@@ -96,7 +96,7 @@ def adjudicate(request: HttpRequest, pk: int) -> HttpResponse:
     skipped = set(request.session.get(later, []))
     if request.method == "GET":
         context = page.adjudication_context(audit, request.user, skipped)
-        return render(request, "annotations/adjudicate.html", context)
+        return render(request, "annotations/adjudication/adjudicate.html", context)
     sent = request.POST
     chosen = get_object_or_404(Item, audit=audit, place=_number(sent.get("place", "")))
     chosen.audit = audit
@@ -137,7 +137,7 @@ def gold_answers(request: HttpRequest, pk: int) -> HttpResponse:
         "answers": answers[:200],
         "audits": run.audits.filter(question=Audit.Question.NOISE),
     }
-    return render(request, "annotations/gold.html", context)
+    return render(request, "annotations/adjudication/gold.html", context)
 
 
 def _add_gold(request: HttpRequest, run: Run) -> None:

@@ -19,7 +19,7 @@ from triage.models import Role
 def agreement_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The agreement page."""
     audit = audit_for(request.user, pk, Role.LEAD)
-    return render(request, "annotations/agreement.html", agreement_context(audit))
+    return render(request, "annotations/agreement/agreement.html", agreement_context(audit))
 
 
 @require_GET
@@ -55,4 +55,6 @@ def _csv(audit: Audit, what: str, rows: Iterable[Any]) -> HttpResponse:
 def own_work_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Count and pace; agreement once the audit is closed."""
     audit = audit_for(request.user, pk, Role.ANNOTATOR)
-    return render(request, "annotations/own_work.html", own_work.own_work(audit, request.user))
+    return render(
+        request, "annotations/agreement/own_work.html", own_work.own_work(audit, request.user)
+    )

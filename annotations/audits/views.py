@@ -28,7 +28,7 @@ def audit_new(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, page.drawn_words(audit))
             return redirect(audit)
     status = 422 if form.errors else 200
-    return render(request, "annotations/audit_new.html", page.context(run, form), status=status)
+    return render(request, "annotations/audits/new.html", page.context(run, form), status=status)
 
 
 @require_GET
@@ -36,7 +36,7 @@ def audit_frame(request: HttpRequest, pk: int) -> HttpResponse:
     """What the form, as filled in so far, would draw from: the fragment under the fields."""
     run = run_for(request.user, pk)
     frame = page.frame(run, DrawForm(request.GET, run=run))
-    return render(request, "annotations/_frame.html", {"run": run, "frame": frame})
+    return render(request, "annotations/audits/_frame.html", {"run": run, "frame": frame})
 
 
 @require_POST

@@ -32,7 +32,7 @@ def cleaning_queue(request: HttpRequest, pk: int) -> HttpResponse:
     context = page.context(run, request.user, split, skipped)
     part = request.htmx.target == "repair"  # type: ignore[attr-defined]
     template = "_repair" if part else "cleaning"
-    return render(request, f"annotations/{template}.html", context)
+    return render(request, f"annotations/cleaning/{template}.html", context)
 
 
 @require_POST

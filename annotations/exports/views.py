@@ -34,10 +34,10 @@ def exports(request: HttpRequest, pk: int) -> HttpResponse:
         form = ExportForm(request.GET if "file_format" in request.GET else None)
     if request.htmx.target == "preview":  # type: ignore[attr-defined]
         context = page.preview_context(run, form)
-        return render(request, "annotations/_preview.html", context)
+        return render(request, "annotations/exports/_preview.html", context)
     status = 422 if form.errors else 200
     context = page.context(run, form)
-    return render(request, "annotations/exports.html", context, status=status)
+    return render(request, "annotations/exports/exports.html", context, status=status)
 
 
 @require_GET

@@ -20,13 +20,13 @@ def audit_page(request: HttpRequest, pk: int) -> HttpResponse:
     number = request.GET.get("page", "1")
     part = request.htmx.target  # type: ignore[attr-defined]
     if part == "noise":
-        return render(request, "annotations/_noise.html", page.noise_context(audit))
+        return render(request, "annotations/ratio/_noise.html", page.noise_context(audit))
     if part == "items":
         items = item_table.items_context(audit, chosen, number)
-        return render(request, "annotations/_items.html", items)
+        return render(request, "annotations/ratio/_items.html", items)
     return render(
         request,
-        "annotations/audit.html",
+        "annotations/ratio/audit.html",
         {
             **page.noise_context(audit),
             **item_table.items_context(audit, chosen, number),
@@ -48,7 +48,7 @@ def run_audits(request: HttpRequest, pk: int) -> HttpResponse:
     run = run_for(request.user, pk)
     context = {"run": run, "audits": page.audit_rows(run)}
     template = "_run_audits" if request.htmx else "run_audits"  # type: ignore[attr-defined]
-    return render(request, f"annotations/{template}.html", context)
+    return render(request, f"annotations/ratio/{template}.html", context)
 
 
 @require_GET
@@ -57,4 +57,4 @@ def project_audits(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_for(request.user, slug, Role.ANNOTATOR)
     context = audit_lists.project_audits(project, membership_in(request.user, project))
     template = "_project_audits" if request.htmx else "project_audits"  # type: ignore[attr-defined]
-    return render(request, f"annotations/{template}.html", {"project": project, **context})
+    return render(request, f"annotations/ratio/{template}.html", {"project": project, **context})

@@ -29,7 +29,7 @@ def grid(request: HttpRequest, pk: int) -> HttpResponse:
             # The single view says why there is nothing to judge.
             return redirect("annotations:review", pk)
         context["leads"] = membership_in(request.user, audit.project).may(Role.LEAD)
-        response = render(request, "annotations/grid.html", context)
+        response = render(request, "annotations/review/grid.html", context)
         response["Cache-Control"] = "no-store"
         return response
     sender = request.headers.get("X-Review")

@@ -29,4 +29,4 @@ def keys(request: HttpRequest) -> HttpResponse:
             return redirect(f"{page}?{urlencode({'next': back})}" if back else page)
     groups = review_keys.groups(request.user, typed, wrong)
     context = {"groups": groups, "back": back, "wrong": wrong}
-    return render(request, "annotations/keys.html", context, status=422 if wrong else 200)
+    return render(request, "annotations/review/keys.html", context, status=422 if wrong else 200)

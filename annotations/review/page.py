@@ -224,7 +224,7 @@ def _answers(audit: Audit, request: HttpRequest, words: flagging.Words) -> list[
 
 def _rendered_answers(flags: Sequence[Flag]) -> str:
     shown = {"answers": flags}
-    return render_to_string("annotations/_flag_answers.html", shown) if flags else ""
+    return render_to_string("annotations/review/_flag_answers.html", shown) if flags else ""
 
 
 def flagged_place(request: HttpRequest) -> int | None:
@@ -299,7 +299,7 @@ def _rendered(
     rendered: list[dict[str, int | str]] = []
     for item in items:
         shown = card(item, words, _said(item, request.user) if item == undone else "")
-        html = render_to_string("annotations/_review_card.html", {"card": shown, "audit": audit})
+        html = render_to_string("annotations/review/_card.html", {"card": shown, "audit": audit})
         rendered.append({"place": item.place, "html": html})
     return rendered
 

@@ -27,7 +27,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         context = review_page.page(audit, request)
         membership = membership_in(request.user, audit.project)
         context["leads"] = membership.may(Role.LEAD)
-        response = render(request, "annotations/review.html", context)
+        response = render(request, "annotations/review/review.html", context)
         response["Cache-Control"] = "no-store"
         return response
     sender = request.headers.get("X-Review")

@@ -39,7 +39,7 @@ def warm_up(request: HttpRequest, pk: int) -> HttpResponse:
         if told:
             context["said"] = VerdictKind(given[place])
             context["same"] = given[place] == ITEMS[place].kind
-    return render(request, "annotations/warm_up.html", context)
+    return render(request, "annotations/review/warm_up.html", context)
 
 
 def _act(request: HttpRequest, audit: Audit, given: list[str]) -> HttpResponse:

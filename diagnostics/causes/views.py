@@ -22,7 +22,7 @@ MOST_SKIPPED = 500
 def cause(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """The error samples of one cause."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/cause.html", page.cause_page(run, name))
+    return render(request, "diagnostics/causes/cause.html", page.cause_page(run, name))
 
 
 @require_GET
@@ -31,7 +31,7 @@ def sample_cause(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     run = run_for(request.user, pk)
     found = page.evidence_lines(run, position)
     context = {"run": run, "found": found, "position": position, "run_link": True}
-    return render(request, "diagnostics/_evidence.html", context)
+    return render(request, "diagnostics/causes/_evidence.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,7 +59,7 @@ def queue(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = int(wanted) if wanted.isdecimal() and len(wanted) <= 18 else None
     passed_by = set(request.session.get(key, []))
     context = queue_page.context(run, request.user, chosen, passed_by)
-    return render(request, "diagnostics/queue.html", context)
+    return render(request, "diagnostics/causes/queue.html", context)
 
 
 @require_GET
@@ -90,7 +90,9 @@ def cluster_cause(request: HttpRequest, pk: int) -> HttpResponse:
 def clusters(request: HttpRequest, pk: int) -> HttpResponse:
     """The clusters with the causes that their samples were named, to confirm or correct."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/clusters.html", queue_page.clusters(run, request.user))
+    return render(
+        request, "diagnostics/causes/clusters.html", queue_page.clusters(run, request.user)
+    )
 
 
 @require_GET
@@ -101,7 +103,7 @@ def cluster_queue(request: HttpRequest, pk: int) -> HttpResponse:
     number = wanted.removeprefix("-")
     chosen = int(wanted) if number.isdecimal() and len(number) <= 9 else None
     context = queue_page.one_cluster(run, request.user, chosen)
-    return render(request, "diagnostics/cluster_queue.html", context)
+    return render(request, "diagnostics/causes/cluster_queue.html", context)
 
 
 @require_GET
@@ -109,7 +111,7 @@ def project_queues(request: HttpRequest, slug: str) -> HttpResponse:
     """The runs of a project whose causes wait for people, as a part of its page."""
     project = project_for(request.user, slug, Role.ANNOTATOR)
     context = queue_page.queues(project, request.user)
-    return render(request, "diagnostics/_project_queues.html", context)
+    return render(request, "diagnostics/causes/_project_queues.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -133,7 +135,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved. Name the errors of a run anew to apply it."))
             return redirect("diagnostics:rules", slug)
-    return render(request, "diagnostics/rules.html", rules_page.context(project, book, form))
+    return render(request, "diagnostics/causes/rules.html", rules_page.context(project, book, form))
 
 
 @require_POST

@@ -19,7 +19,7 @@ from triage.projects.access import run_for
 def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
     """All measures of the newest diagnosis."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/diagnosis.html", page.overview(run))
+    return render(request, "diagnostics/diagnosis/diagnosis.html", page.overview(run))
 
 
 @require_POST
@@ -37,14 +37,14 @@ def diagnosis_start(request: HttpRequest, pk: int) -> HttpResponse:
 def measure(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One measure with its tables and charts."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/measure.html", page.measure_page(run, name))
+    return render(request, "diagnostics/diagnosis/measure.html", page.measure_page(run, name))
 
 
 @require_GET
 def behind(request: HttpRequest, pk: int, name: str, key: str) -> HttpResponse:
     """The samples behind one number."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/behind.html", page.behind_page(run, name, key))
+    return render(request, "diagnostics/diagnosis/behind.html", page.behind_page(run, name, key))
 
 
 @require_GET
@@ -76,4 +76,6 @@ def errors_file(request: HttpRequest, pk: int, form: str) -> StreamingHttpRespon
 def checklist(request: HttpRequest, pk: int) -> HttpResponse:
     """Five steps and four rules, each with its number and the next act."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/checklist.html", report_page.checklist_context(run))
+    return render(
+        request, "diagnostics/diagnosis/checklist.html", report_page.checklist_context(run)
+    )

@@ -24,7 +24,7 @@ from triage.projects.access import run_for
 def experiments(request: HttpRequest, pk: int) -> HttpResponse:
     """Those of the run, and all that could be tried."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/experiments.html", page.overview(run))
+    return render(request, "diagnostics/experiments/experiments.html", page.overview(run))
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,7 +36,7 @@ def experiment_new(request: HttpRequest, pk: int) -> HttpResponse:
     form = ExperimentForm(run, kind, request.POST or typed)
     if request.htmx.target == "design":  # type: ignore[attr-defined]
         part = design_page.checked(run, kind, form)
-        return render(request, "diagnostics/_experiment_design.html", part)
+        return render(request, "diagnostics/experiments/_design.html", part)
     if request.method == "POST" and form.is_valid():
         try:
             experiment = designing.design(run, form.wish(), user=request.user)
@@ -47,7 +47,7 @@ def experiment_new(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(experiment)
     context = design_page.context(run, kind, form)
     status = 422 if form.errors else 200
-    return render(request, "diagnostics/experiment_new.html", context, status=status)
+    return render(request, "diagnostics/experiments/new.html", context, status=status)
 
 
 @require_GET
@@ -56,12 +56,12 @@ def experiment(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = experiment_for(request.user, pk)
     if request.htmx.target == "progress":  # type: ignore[attr-defined]
         context = page.progress(chosen)
-        response = render(request, "diagnostics/_experiment_progress.html", context)
+        response = render(request, "diagnostics/experiments/_progress.html", context)
         if not chosen.is_open:
             # The page around it was made while the work was not done.
             response["HX-Refresh"] = "true"
         return response
-    return render(request, "diagnostics/experiment.html", page.page(chosen))
+    return render(request, "diagnostics/experiments/experiment.html", page.page(chosen))
 
 
 @require_POST

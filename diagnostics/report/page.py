@@ -68,7 +68,7 @@ def context(run: Run) -> dict[str, Any]:
 def as_html(run: Run) -> str:
     """The page as one text that stands alone: styles inside, no script, nothing to fetch."""
     styles, _allowed = inlined_styles()
-    return render_to_string("diagnostics/report.html", {**context(run), "styles": styles})
+    return render_to_string("diagnostics/report/report.html", {**context(run), "styles": styles})
 
 
 def document(run: Run) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from django.contrib.staticfiles import finders
 from django.utils.safestring import SafeString, mark_safe
 
 SHEETS = (
-    "css/tokens.css",
-    "css/components.css",
-    "css/diagnosis.css",
-    "css/experiments.css",
-    "css/report.css",
+    "tokens.css",
+    "components.css",
+    "diagnostics/diagnosis/diagnosis.css",
+    "diagnostics/experiments/experiments.css",
+    "diagnostics/report/report.css",
 )
 
 

@@ -104,7 +104,7 @@ def all_said(fields: list[str]) -> str:
     return _(", ").join(_(each) if " " in each else each for each in fields)
 
 
-@register.inclusion_tag("diagnostics/_difference.html")
+@register.inclusion_tag("diagnostics/experiments/_difference.html")
 def difference_strip(value: dict[str, Any], reach: float, settled: bool = False) -> dict[str, Any]:
     """A strip from -reach to +reach with zero marked, the difference and its interval.
 

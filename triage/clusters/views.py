@@ -26,7 +26,7 @@ def clusters(request: HttpRequest, pk: int) -> HttpResponse:
     """The map and the cards."""
     run = run_for(request.user, pk)
     context = page.context(run, run.current_clustering())
-    return render(request, "triage/clusters.html", context)
+    return render(request, "triage/clusters/clusters.html", context)
 
 
 @gzip_page

@@ -31,7 +31,7 @@ def import_start(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("triage:import", job_uuid=job.uuid)
     status = 422 if form.errors else 200
     context = {"project": project, "form": form}
-    return render(request, "triage/import_start.html", context, status=status)
+    return render(request, "triage/imports/start.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,12 +48,14 @@ def import_describe(request: HttpRequest, job_uuid: Any) -> HttpResponse:
     form = page.mapping_form(job, looked, request.POST or None)
     if request.htmx:  # type: ignore[attr-defined]
         tried = {"job": job, **page.trial_context(job, looked, form)}
-        return render(request, "triage/_import_trial.html", tried)
+        return render(request, "triage/imports/_trial.html", tried)
     if request.method == "POST" and form.is_valid():
         page.confirm(job, form)
         return redirect("triage:job", job_uuid=job.uuid)
     status = 422 if form.errors else 200
-    return render(request, "triage/import.html", page.context(job, looked, form), status=status)
+    return render(
+        request, "triage/imports/describe.html", page.context(job, looked, form), status=status
+    )
 
 
 @require_POST

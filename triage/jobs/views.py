@@ -15,7 +15,7 @@ def job(request: HttpRequest, job_uuid: Any) -> HttpResponse:
     """How far a job is; whoever polls is sent on when it is done."""
     chosen = job_for(request.user, job_uuid)
     if request.htmx:  # type: ignore[attr-defined]
-        response = render(request, "triage/_job.html", {"job": chosen})
+        response = render(request, "triage/jobs/_job.html", {"job": chosen})
         if chosen.state == Job.State.DONE and chosen.kind == Job.Kind.IMPORT and chosen.run:
             response["HX-Redirect"] = chosen.run.get_absolute_url()
         elif not chosen.is_open:
@@ -24,4 +24,4 @@ def job(request: HttpRequest, job_uuid: Any) -> HttpResponse:
         return response
     if chosen.state == Job.State.DRAFT:
         return redirect("triage:import", job_uuid=chosen.uuid)
-    return render(request, "triage/job.html", {"job": chosen, "project": chosen.project})
+    return render(request, "triage/jobs/job.html", {"job": chosen, "project": chosen.project})

@@ -22,7 +22,7 @@ def account(request: HttpRequest) -> HttpResponse:
         else:
             _row, context["token"] = AuthToken.objects.create(user=request.user)
     context["tokens"] = AuthToken.objects.filter(user=request.user).order_by("-created")
-    response = render(request, "triage/account.html", context)
+    response = render(request, "triage/projects/account.html", context)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -20,7 +20,7 @@ def projects(request: HttpRequest) -> HttpResponse:
     own = Membership.objects.filter(user=request.user)  # type: ignore[misc]
     memberships = {each.project_id: each for each in own}
     rows = [(project, memberships[project.pk]) for project in found]
-    return render(request, "triage/projects.html", {"rows": rows})
+    return render(request, "triage/projects/projects.html", {"rows": rows})
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,7 +30,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return redirect(Project.start(form.cleaned_data["name"], request.user))
     status = 422 if form.errors else 200
-    return render(request, "triage/project_new.html", {"form": form}, status=status)
+    return render(request, "triage/projects/project_new.html", {"form": form}, status=status)
 
 
 @require_GET
@@ -44,7 +44,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         context["runs"] = chosen.runs.select_related("created_by")
         context["imports"] = waiting.select_related("created_by")[:5]
         context["admins"] = membership.may(Role.ADMIN)
-    return render(request, "triage/project.html", context)
+    return render(request, "triage/projects/project.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,7 +73,9 @@ def project_members(request: HttpRequest, slug: str) -> HttpResponse:
         "new_name": name,
         "new_password": password,
     }
-    response = render(request, "triage/members.html", context, status=422 if form.errors else 200)
+    response = render(
+        request, "triage/projects/members.html", context, status=422 if form.errors else 200
+    )
     if password:
         response["Cache-Control"] = "no-store"
     return response

@@ -26,9 +26,9 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = run_for(request.user, pk)
     if request.htmx.target == "breakdown":  # type: ignore[attr-defined]
         part = run_page.breakdown(chosen, request.GET, chosen.browser)
-        return render(request, "triage/_breakdown.html", {"run": chosen, **part})
+        return render(request, "triage/runs/_breakdown.html", {"run": chosen, **part})
     context = run_page.overview(chosen, request.GET)
-    return render(request, "triage/run.html", {**context, "analyse_form": AnalyseForm()})
+    return render(request, "triage/runs/run.html", {**context, "analyse_form": AnalyseForm()})
 
 
 @require_GET
@@ -37,7 +37,7 @@ def errors(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = run_for(request.user, pk)
     context = run_page.error_list(chosen, request.GET)
     template = "_errors" if request.htmx else "errors"  # type: ignore[attr-defined]
-    return render(request, f"triage/{template}.html", context)
+    return render(request, f"triage/runs/{template}.html", context)
 
 
 @require_POST
@@ -76,7 +76,7 @@ def refused(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = run_for(request.user, pk)
     typed = request.GET.get("page", "1")
     page = int(typed) if typed.isascii() and typed.isdigit() else 1
-    return render(request, "triage/refused.html", run_page.refused_rows(chosen, page))
+    return render(request, "triage/runs/refused.html", run_page.refused_rows(chosen, page))
 
 
 @require_GET
@@ -120,4 +120,4 @@ def sample(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     if context is None:
         raise Http404
     context |= sample_page.shown(run, context["row"])
-    return render(request, "triage/sample.html", context)
+    return render(request, "triage/runs/sample.html", context)
