@@ -10,7 +10,7 @@ from annotations.audits.drawing import draw_audit
 from diagnostics.experiments import carrying_out
 from diagnostics.models import Experiment
 from tests.annotations.audit_factories import give_verdicts, make_member
-from tests.diagnostics.experiment_factories import repair_training, run_of, write_world
+from tests.diagnostics.experiments.experiment_factories import repair_training, run_of, write_world
 from triage.models import Role, Run
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from tests.factories import make_project, make_run, sample_rows, write_lines
-from tests.triage.test_pictures import png
+from tests.triage.science.store.test_pictures import png
 from triage.clusters.analysing import analyse_run
 from triage.models import ConfirmedCluster, Project, Role, Run
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from diagnostics.science.measures import accuracy
-from tests.diagnostics.measures.making import samples_of, value
+from tests.diagnostics.science.measures.making import samples_of, value
 
 
 def answered(count: int, seed: int = 1, right: float = 0.7) -> tuple[list[str], list[str]]:

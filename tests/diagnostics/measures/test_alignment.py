@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from diagnostics.science.measures import alignment
-from tests.diagnostics.measures.making import behind, samples_of, value
+from tests.diagnostics.science.measures.making import behind, samples_of, value
 
 
 def test_errors_that_look_elsewhere_differ_from_right_answers() -> None:

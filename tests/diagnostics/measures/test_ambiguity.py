@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn.metrics import top_k_accuracy_score
 
 from diagnostics.science.measures import ambiguity
-from tests.diagnostics.measures.making import behind, samples_of, value
+from tests.diagnostics.science.measures.making import behind, samples_of, value
 
 
 def test_top_k_inclusion_is_scikit_learns() -> None:

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import fisher_exact
 
 from diagnostics.science.measures import consistency
-from tests.diagnostics.measures.making import samples_of, value
+from tests.diagnostics.science.measures.making import samples_of, value
 
 
 def run_of(rates: dict[str, tuple[float, float]], size: int = 300, seed: int = 1, **more):

@@ -6,7 +6,7 @@ from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from diagnostics.science.measures import domains
-from tests.diagnostics.measures.making import behind, samples_of, value
+from tests.diagnostics.science.measures.making import behind, samples_of, value
 
 
 def test_the_drop_is_test_minus_out_of_domain() -> None:

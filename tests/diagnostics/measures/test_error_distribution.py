@@ -10,7 +10,7 @@ from statsmodels.stats.contingency_tables import Table
 from diagnostics.science.measures import error_distribution
 from diagnostics.science.measures.samples import Groups, Samples
 from diagnostics.science.measures.slices import worst_slices
-from tests.diagnostics.measures.making import behind, samples_of, value
+from tests.diagnostics.science.measures.making import behind, samples_of, value
 
 
 def rows_of(result, name: str) -> dict[str, tuple]:

@@ -11,7 +11,7 @@ from diagnostics.science.measures.influential import (
     tables_of,
 )
 from diagnostics.science.measures.samples import Samples, Vectors
-from tests.diagnostics.measures.making import behind, samples_of, value
+from tests.diagnostics.science.measures.making import behind, samples_of, value
 
 COUNT = 200
 

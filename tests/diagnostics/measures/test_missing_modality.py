@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from diagnostics.science.measures import missing_modality
-from tests.diagnostics.measures.making import behind, samples_of, value
+from tests.diagnostics.science.measures.making import behind, samples_of, value
 
 CREDIT = [1, 1, 1, 0, 0, 0, 1, 0]
 TEXT = [1, 1, 0, 1, 0, 0, 1, 0]

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from diagnostics.science.measures import semantic_gap
 from diagnostics.science.measures.samples import Vectors
-from tests.diagnostics.measures.making import behind, samples_of, value
+from tests.diagnostics.science.measures.making import behind, samples_of, value
 
 
 def spaces(count: int, noise: float, seed: int = 1) -> tuple[Vectors, Vectors]:

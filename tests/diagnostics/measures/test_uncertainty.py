@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from torchmetrics.classification import BinaryCalibrationError
 
 from diagnostics.science.measures import uncertainty
-from tests.diagnostics.measures.making import behind, samples_of, value
+from tests.diagnostics.science.measures.making import behind, samples_of, value
 
 
 def drawn(count: int, seed: int = 0, off: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ from diagnostics.science.experiments.training.lessons import (
     sides,
 )
 from diagnostics.science.experiments.training.losses import Weights, loss_of
-from tests.diagnostics.experiments.material_factories import make_material
+from tests.diagnostics.science.experiments.material_factories import make_material
 
 MATERIAL = make_material(train=203, test=45)
 WEIGHTS = Weights(box=1, attended=1, relations=1, contrastive=1, boxed=True)

@@ -13,8 +13,8 @@ from diagnostics.models import Experiment
 from diagnostics.science.experiments.catalogue.registry import BY_NAME
 from diagnostics.science.testbed.questions import ANSWERS
 from tests.annotations.audit_factories import ingest_run, make_member, make_project_of
-from tests.diagnostics.experiment_factories import run_of, write_world
-from tests.diagnostics.experiments.test_checkpoint import save_vilt
+from tests.diagnostics.experiments.experiment_factories import run_of, write_world
+from tests.diagnostics.science.experiments.training.trainers.test_checkpoint import save_vilt
 from triage.models import Role
 
 pytestmark = pytest.mark.django_db

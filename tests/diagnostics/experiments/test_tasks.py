@@ -14,21 +14,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from diagnostics.science.testbed.run_files import WrittenRun
-from tests.diagnostics.experiment_factories import write_world
+from tests.diagnostics.experiments.experiment_factories import write_world
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BEGIN = """
 from pathlib import Path
-from diagnostics import experiment_designs
-from diagnostics.tasks import start_experiment
+from diagnostics.experiments import designing
+from diagnostics.experiments.tasks import start_experiment
 from tests.factories import make_run
 from triage.models import Project
 run = make_run(Project.start("P"), Path({predictions!r}), images=Path({images!r}))
-wish = experiment_designs.Wish(
+wish = designing.Wish(
     {name!r}, seeds=(0, 1, 2), trainer_options={{"epochs": {epochs}, "least_steps": 150}}
 )
-start_experiment(experiment_designs.design(run, wish), user=None)
+start_experiment(designing.design(run, wish), user=None)
 """
 ASK = """
 import json

@@ -11,7 +11,7 @@ from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, Tr
 from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.training.trainers.builtin import BuiltinTrainer
 from diagnostics.science.experiments.training.trainers.registry import UnknownTrainer, trainer
-from tests.diagnostics.experiments.material_factories import make_material
+from tests.diagnostics.science.experiments.material_factories import make_material
 
 QUICK = BuiltinTrainer(epochs=2, least_steps=60)
 # Long enough to learn the colour and the side of a mark.

@@ -25,7 +25,7 @@ from diagnostics.science.experiments.training import files as experiment_files
 from diagnostics.science.experiments.training.arm_groups import groups
 from diagnostics.science.experiments.training.files import FilesChanged
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
-from tests.diagnostics.experiment_factories import (
+from tests.diagnostics.experiments.experiment_factories import (
     curated_of,
     repair_training,
     run_of,

@@ -27,7 +27,12 @@ from tests.annotations.audit_factories import (
     make_member,
     make_project_of,
 )
-from tests.diagnostics.experiment_factories import repair_training, run_of, score_run, write_world
+from tests.diagnostics.experiments.experiment_factories import (
+    repair_training,
+    run_of,
+    score_run,
+    write_world,
+)
 from triage.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -400,10 +405,10 @@ def test_the_list_asks_the_same_of_the_database_however_long_it_is(
 def test_no_page_of_experiments_loads_torch() -> None:
     code = (
         "import django; django.setup()\n"
-        "from diagnostics import experiment_design_page, experiments_page, tasks\n"
-        "from diagnostics.views import experiments\n"
-        "from diagnostics.experiments import registry, reading\n"
-        "from diagnostics import gathering_material, experiment_api\n"
+        "from diagnostics.experiments import api, design_page, page, tasks, views\n"
+        "from diagnostics.science.experiments.catalogue import registry\n"
+        "from diagnostics.science.experiments.material import gathering\n"
+        "from diagnostics.science.experiments.reading import reading\n"
         "import sys\n"
         "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
     )

@@ -15,7 +15,7 @@ from diagnostics.experiments.judged_samples import (
 )
 from diagnostics.experiments.needs import source_of
 from diagnostics.science.experiments.material.gathering import outline_material
-from tests.diagnostics.experiment_factories import (
+from tests.diagnostics.experiments.experiment_factories import (
     closed_top_five,
     curated_of,
     repair_training,

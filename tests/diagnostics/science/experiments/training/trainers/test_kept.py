@@ -21,10 +21,10 @@ from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.training.files import ExperimentFiles, TrainingFiles
 from diagnostics.science.experiments.training.trainers import kept
 from diagnostics.science.experiments.training.trainers.builtin import BuiltinTrainer
-from tests.diagnostics.experiments.material_factories import make_material
+from tests.diagnostics.science.experiments.material_factories import make_material
 from triage.science.store.store import DataRoot
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[6]
 TRAINER = BuiltinTrainer(epochs=8, least_steps=1, width=16)
 BASE = Arm("base", "the baseline", Settings(dropped_image=0.3, dropped_text=0.1, knowledge=True))
 # The same training, another test; and a training of its own.
@@ -37,8 +37,8 @@ SEEDS = (0, 4, 2)
 MATERIAL = make_material(train=90, glossary={"mark": ("spot", "dot")})
 TO_BE_KILLED = """
 import sys, time
-from diagnostics.experiments.trainers import kept
-from tests.diagnostics.experiments import test_kept as test
+from diagnostics.science.experiments.training.trainers import kept
+from tests.diagnostics.science.experiments.training.trainers import test_kept as test
 kept.SECONDS_BETWEEN = 0.0
 kept.SHARE_OF_TIME = 1e9
 def tell(share, step):

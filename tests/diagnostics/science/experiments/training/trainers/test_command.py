@@ -21,7 +21,7 @@ from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, Tr
 from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.training.trainers.command import CommandTrainer
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "train_command" / "train.py"
+EXAMPLE = Path(__file__).parents[6] / "examples" / "train_command" / "train.py"
 COLOURS = ("red", "green", "blue")
 
 

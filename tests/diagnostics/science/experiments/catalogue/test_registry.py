@@ -17,7 +17,7 @@ from diagnostics.science.experiments.catalogue.registry import (
 from diagnostics.science.experiments.design.design import Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.settings import Settings
-from tests.diagnostics.experiments.material_factories import curated, make_material
+from tests.diagnostics.science.experiments.material_factories import curated, make_material
 
 
 def with_everything() -> Material:

@@ -19,7 +19,7 @@ from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.reading.reading import Expectation, Reading, read
 from diagnostics.science.measures.charts import drawn
 from diagnostics.templatetags.measured import gained, in_unit, interval_words
-from tests.diagnostics.measures.making import group
+from tests.diagnostics.science.measures.making import group
 
 N = 400
 SEEDS = (0, 1, 2, 3, 4)

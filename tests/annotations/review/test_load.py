@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.annotations.test_kill import PATIENCE, judge_all
+from tests.annotations.review.test_kill import PATIENCE, judge_all
 from tests.serving import (
     ANSWER_SECONDS,
     REPOSITORY,

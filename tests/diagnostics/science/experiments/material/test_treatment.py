@@ -13,7 +13,7 @@ from diagnostics.science.experiments.material import treatment
 from diagnostics.science.experiments.material.reserve import reserve
 from diagnostics.science.experiments.material.training_rows import Leak, refuse_leak
 from diagnostics.science.measures.samples import Groups
-from tests.diagnostics.experiments.material_factories import curated, make_material
+from tests.diagnostics.science.experiments.material_factories import curated, make_material
 
 
 def trained(material: Material, seed: int = 0, **settings: Any):

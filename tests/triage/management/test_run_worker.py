@@ -16,11 +16,11 @@ from triage.jobs import jobs
 from triage.management.commands.run_worker import INTERRUPTED, Pulse, fail_interrupted
 from triage.models import Job, WorkerPulse
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 QUEUE = """
-from triage import jobs
+from triage.jobs import jobs
 from triage.models import Job, Project
-from triage.tasks import carry_out_import
+from triage.imports.tasks import carry_out_import
 mapping = {{n: [n] for n in ("sample_id", "question", "answers", "prediction", "split")}}
 jobs.start(
     Job.Kind.IMPORT,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from scipy.stats import binomtest
 
 from tests.factories import make_project, make_run, sample_rows, write_lines
-from tests.triage.test_pictures import huge_png, png
+from tests.triage.science.store.test_pictures import huge_png, png
 from triage.models import Role, StoredFilter
 from triage.templatetags.words import time_left
 

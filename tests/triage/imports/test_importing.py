@@ -12,7 +12,7 @@ from django.conf import settings
 from PIL import Image
 
 from tests.factories import make_project, make_run, sample_rows, write_lines
-from tests.triage.test_pictures import png
+from tests.triage.science.store.test_pictures import png
 from triage.imports.importing import (
     ImportRefused,
     allowed_folder,

@@ -14,7 +14,7 @@ from diagnostics.science.measures.registry import MEASURES
 from diagnostics.science.measures.results import Figure, Result, Value
 from diagnostics.science.measures.samples import NUMBERS, Samples, Vectors
 from diagnostics.templatetags.measured import all_said
-from tests.diagnostics.measures.making import samples_of
+from tests.diagnostics.science.measures.making import samples_of
 from triage import science_words
 
 # Names of people and of one letter are the same in every language.
