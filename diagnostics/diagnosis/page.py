@@ -6,7 +6,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from diagnostics.diagnosis import priorities
+from diagnostics.diagnosis import checklist, priorities
 from diagnostics.diagnosis.audits import with_people
 from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.models import Diagnosis
@@ -156,3 +156,18 @@ def _address(run: Run, measure: str, key: str, behind: dict[str, Any] | None) ->
         return reverse("diagnostics:behind", args=known) if behind["positions"] else ""
     chosen = SampleFilter.from_dict(behind["criteria"])
     return f"{reverse('triage:run-errors', args=[run.pk])}?{query_of(chosen)}"
+
+
+def checklist_page(run: Run) -> dict[str, Any]:
+    """The checklist page."""
+    diagnosis, measures = priorities.measures_of(run)
+    steps, rules = checklist.answered(checklist.known_of(run, measures))
+    return {
+        "run": run,
+        "diagnosis": diagnosis,
+        "steps": steps,
+        "rules": rules,
+        "states": checklist.STATES,
+        "settled": sum(each.finding.state != "open" for each in (*steps, *rules)),
+        "entries": len(steps) + len(rules),
+    }

@@ -101,10 +101,11 @@ def causes_document(run: Run) -> dict[str, Any] | None:
     """The causes, verdicts and priorities as plain values; None before a diagnosis."""
     diagnosis, measures = measures_of(run)
     found = causes(diagnosis, measures) if diagnosis and measures else None
-    return None if found is None else finite(_causes(found))
+    return None if found is None else finite(plain_causes(found))
 
 
-def _causes(causes: dict[str, Any]) -> dict[str, Any]:
+def plain_causes(causes: dict[str, Any]) -> dict[str, Any]:
+    """What `causes` found, as plain values."""
     return {
         "method": causes["naming"].method,
         "rules": causes["naming"].rules.number if causes["naming"].rules else 0,

@@ -10,7 +10,6 @@ from diagnostics.causes import error_table
 from diagnostics.diagnosis import page, tasks
 from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.models import Diagnosis
-from diagnostics.report import page as report_page
 from triage.models import Job
 from triage.projects.access import run_for
 
@@ -76,6 +75,4 @@ def errors_file(request: HttpRequest, pk: int, form: str) -> StreamingHttpRespon
 def checklist(request: HttpRequest, pk: int) -> HttpResponse:
     """Five steps and four rules, each with its number and the next act."""
     run = run_for(request.user, pk)
-    return render(
-        request, "diagnostics/diagnosis/checklist.html", report_page.checklist_context(run)
-    )
+    return render(request, "diagnostics/diagnosis/checklist.html", page.checklist_page(run))

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from annotations.models import Audit
 from annotations.standing.standing import noise_document
-from diagnostics.diagnosis import checklist, priorities
+from diagnostics.diagnosis import priorities
 from diagnostics.diagnosis.audits import judged_audits
-from diagnostics.diagnosis.priorities import _causes, measures_of
+from diagnostics.diagnosis.page import checklist_page
+from diagnostics.diagnosis.priorities import measures_of, plain_causes
 from diagnostics.experiments import page as experiments_page
 from diagnostics.report.styles import inlined_styles
 from diagnostics.science.measures.charts import drawn
@@ -18,21 +19,6 @@ from triage.models import Run
 
 # Rows of a table that the report prints; the page of the measure has all of them.
 MOST_ROWS = 12
-
-
-def checklist_context(run: Run) -> dict[str, Any]:
-    """The checklist page."""
-    diagnosis, measures = measures_of(run)
-    steps, rules = checklist.answered(checklist.known_of(run, measures))
-    return {
-        "run": run,
-        "diagnosis": diagnosis,
-        "steps": steps,
-        "rules": rules,
-        "states": checklist.STATES,
-        "settled": sum(each.finding.state != "open" for each in (*steps, *rules)),
-        "entries": len(steps) + len(rules),
-    }
 
 
 def context(run: Run) -> dict[str, Any]:
@@ -54,7 +40,7 @@ def context(run: Run) -> dict[str, Any]:
         if measures is not None and measure.name in measures and measures[measure.name]["figures"]
     ]
     return {
-        **checklist_context(run),
+        **checklist_page(run),
         "project": run.project,
         "made_at": timezone.now(),
         "clustering": run.current_clustering(),
@@ -102,7 +88,7 @@ def document(run: Run) -> dict[str, Any]:
                 }
                 for each in (*page["steps"], *page["rules"])
             ],
-            "causes": None if causes is None else _causes(causes),
+            "causes": None if causes is None else plain_causes(causes),
             "experiments": [experiments_page.in_report(each) for each in page["experiments"]],
             "measures": measures_of(run)[1],
         }
