@@ -30,9 +30,10 @@ def question_novelty(questions: pa.ChunkedArray, split: pa.ChunkedArray) -> Floa
     for found, times in zip(words, often.tolist(), strict=True):
         for word in found if times else ():
             seen[word] = seen.get(word, 0) + times
-    own: Floats = np.array([_share(found, seen, KNOWN_FROM + 1) for found in words])
-    rest: Floats = np.array([_share(found, seen, KNOWN_FROM) for found in words])
-    return np.where(trained, own[codes], rest[codes])
+    own = np.array([_share(found, seen, KNOWN_FROM + 1) for found in words])
+    rest = np.array([_share(found, seen, KNOWN_FROM) for found in words])
+    shares: Floats = np.where(trained, own[codes], rest[codes])
+    return shares
 
 
 def _share(words: frozenset[str], seen: dict[str, int], least: int) -> float:
