@@ -174,7 +174,7 @@ def test_steps_of_the_science_modules_are_known_to_gettext() -> None:
     files = [
         path
         for app in ("triage", "annotations")
-        for path in Path(settings.BASE_DIR, app).glob("*.py")
+        for path in Path(settings.BASE_DIR, app).rglob("*.py")
     ]
     said = {
         re.sub(r"\{[^}]*\}", "{}", text)

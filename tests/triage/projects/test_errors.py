@@ -16,4 +16,4 @@ def test_a_fault_of_ours_is_said_without_database_or_manifest_and_fits_a_phone()
     assert 'name="viewport"' in text
     for name in ("tokens.css", "components.css"):
         assert f'href="/static/{name}"' in text
-        assert (Path(settings.BASE_DIR) / "static/css" / name).is_file()
+        assert (Path(settings.BASE_DIR) / "static" / name).is_file()
