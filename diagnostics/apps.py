@@ -8,3 +8,8 @@ class DiagnosticsConfig(AppConfig):
 
     name = "diagnostics"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the app's background work known."""
+        from diagnostics.diagnosis import tasks  # noqa: F401
+        from diagnostics.experiments import tasks as experiments  # noqa: F401

@@ -265,7 +265,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "JobState": "triage.models.Job.State",
-        "JobKind": "triage.models.Job.Kind",
+        "JobKind": "triage.models.kinds.choices",
         "AuditState": "annotations.models.Audit.State",
         "VerdictKind": "annotations.models.VerdictKind",
     },

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from annotations.cleaning import cleaning
 from annotations.cleaning.scoring_runs import latest_score, read_scores
+from annotations.cleaning.tasks import SCORE
 from annotations.evidence.frames import rows_at
 from annotations.evidence.snapshots import normalised_box
 from annotations.models import MismatchScore, Repair
@@ -41,7 +42,7 @@ class InputRow:
 def context(run: Run, person: Any, split: str, skipped: list[int]) -> dict[str, Any]:
     """The whole page."""
     score = latest_score(run)
-    jobs = run.jobs.filter(kind=Job.Kind.SCORE).exclude(state=Job.State.DONE)
+    jobs = run.jobs.filter(kind=SCORE.name).exclude(state=Job.State.DONE)
     found: dict[str, Any] = {
         "run": run,
         "score": score,

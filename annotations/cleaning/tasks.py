@@ -3,17 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from annotations.cleaning.scoring_runs import ScoreRefused, score_run
 from triage.jobs import jobs
-from triage.models import Job, Run
+from triage.models import Job, Run, kinds
+
+SCORE = kinds.register(
+    kinds.JobKind(
+        "score",
+        _("Mismatch score"),
+        task=f"{__name__}.carry_out_scoring",
+        formerly=("annotations.tasks.carry_out_scoring",),
+    )
+)
 
 
 def start_scoring(run: Run, *, label_free: bool, user: Any) -> Job:
     """A job that scores the samples of `run` and freezes the result."""
     return jobs.start(
-        Job.Kind.SCORE,
+        SCORE,
         carry_out_scoring,
         project=run.project,
         run=run,

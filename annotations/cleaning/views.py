@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.cleaning import cleaning, page, tasks
 from annotations.cleaning.scoring_runs import latest_score
-from triage.models import Job, Run
+from annotations.cleaning.tasks import SCORE
+from triage.models import Run
 from triage.projects.access import run_for
 from triage.sent import NotReadable, read_uuid
 
@@ -39,7 +40,7 @@ def cleaning_queue(request: HttpRequest, pk: int) -> HttpResponse:
 def score_start(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a new mismatch score in the background."""
     run = run_for(request.user, pk)
-    if run.jobs.filter(kind=Job.Kind.SCORE).open().exists():
+    if run.jobs.filter(kind=SCORE.name).open().exists():
         messages.info(request, _("A score is being made already."))
     else:
         label_free = request.POST.get("label_free") == "1"

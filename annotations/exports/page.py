@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from annotations.exports.curated import GroupCounts, Preview, preview, stored_at, verdicts_of
 from annotations.exports.forms import ExportForm
+from annotations.exports.tasks import EXPORT
 from annotations.models import CuratedSet, VerdictKind
 from triage.models import Job, Run
 from triage.science.store.store import DataRoot
@@ -75,7 +76,7 @@ def context(run: Run, form: ExportForm) -> dict[str, Any]:
         "audits": len(verdicts.standings),
         "overruled": verdicts.overruled,
         "earlier": earlier,
-        "jobs": run.jobs.filter(kind=Job.Kind.EXPORT).exclude(state=Job.State.DONE)[:3],
+        "jobs": run.jobs.filter(kind=EXPORT.name).exclude(state=Job.State.DONE)[:3],
     }
 
 

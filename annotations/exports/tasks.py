@@ -3,18 +3,28 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from annotations.exports.curated import ExportRefused, export_to_data_root
 from annotations.science.curation.curation import Recipe
 from triage.jobs import jobs
-from triage.models import Job, Run
+from triage.models import Job, Run, kinds
+
+EXPORT = kinds.register(
+    kinds.JobKind(
+        "export",
+        _("Export"),
+        task=f"{__name__}.carry_out_export",
+        formerly=("annotations.tasks.carry_out_export",),
+    )
+)
 
 
 def start_export(run: Run, *, file_format: str, recipe: Recipe, user: Any) -> Job:
     """A job that writes a curated set of `run` into the data root."""
     return jobs.start(
-        Job.Kind.EXPORT,
+        EXPORT,
         carry_out_export,
         project=run.project,
         run=run,

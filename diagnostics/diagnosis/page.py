@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from diagnostics.diagnosis import checklist, priorities
 from diagnostics.diagnosis.audits import with_people
 from diagnostics.diagnosis.diagnosing import read_document
+from diagnostics.diagnosis.tasks import DIAGNOSE
 from diagnostics.models import Diagnosis
 from diagnostics.science.measures.charts import drawn
 from triage.models import Job, Run
@@ -23,7 +24,7 @@ MOST_BEHIND = 100
 def overview(run: Run) -> dict[str, Any]:
     """Every measure with its first figures; or that there is no diagnosis yet."""
     diagnosis = Diagnosis.latest_of(run)
-    job = run.jobs.filter(kind=Job.Kind.DIAGNOSE).first()
+    job = run.jobs.filter(kind=DIAGNOSE.name).first()
     shown = job if job is not None and (job.is_open or job.state == Job.State.FAILED) else None
     context: dict[str, Any] = {"run": run, "diagnosis": diagnosis, "job": shown}
     if diagnosis is None:

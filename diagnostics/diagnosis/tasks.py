@@ -3,17 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from diagnostics.diagnosis.diagnosing import DiagnosisRefused, diagnose_run
 from triage.jobs import jobs
-from triage.models import Job, Run
+from triage.models import Job, Run, kinds
+
+DIAGNOSE = kinds.register(
+    kinds.JobKind(
+        "diagnose",
+        _("Diagnosis"),
+        task=f"{__name__}.carry_out_diagnosis",
+        formerly=("diagnostics.tasks.carry_out_diagnosis",),
+    )
+)
 
 
 def start_diagnosis(run: Run, *, user: Any, seed: int = 0) -> Job:
     """A job that takes every measure of `run`."""
     return jobs.start(
-        Job.Kind.DIAGNOSE,
+        DIAGNOSE,
         carry_out_diagnosis,
         project=run.project,
         run=run,

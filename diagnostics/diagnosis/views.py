@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_POST
 from diagnostics.causes import error_table
 from diagnostics.diagnosis import page, tasks
 from diagnostics.diagnosis.diagnosing import read_document
+from diagnostics.diagnosis.tasks import DIAGNOSE
 from diagnostics.models import Diagnosis
-from triage.models import Job
 from triage.projects.access import run_for
 
 
@@ -25,7 +25,7 @@ def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
 def diagnosis_start(request: HttpRequest, pk: int) -> HttpResponse:
     """Take every measure anew, in the background."""
     run = run_for(request.user, pk)
-    if run.jobs.filter(kind=Job.Kind.DIAGNOSE).open().exists():
+    if run.jobs.filter(kind=DIAGNOSE.name).open().exists():
         messages.info(request, _("A diagnosis is under way already."))
     else:
         tasks.start_diagnosis(run, user=request.user)

@@ -3,13 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from diagnostics.experiments import carrying_out
 from diagnostics.experiments.designing import ExperimentRefused
 from diagnostics.models import Experiment
 from triage.jobs import jobs
-from triage.models import Job
+from triage.models import Job, kinds
+
+EXPERIMENT = kinds.register(
+    kinds.JobKind(
+        "experiment",
+        _("Experiment"),
+        task=f"{__name__}.carry_out_experiment",
+        formerly=("diagnostics.tasks.carry_out_experiment",),
+    )
+)
 
 
 def start_experiment(experiment: Experiment, *, user: Any) -> Job:
@@ -17,7 +27,7 @@ def start_experiment(experiment: Experiment, *, user: Any) -> Job:
     from diagnostics.experiments.page import title_of
 
     job = jobs.start(
-        Job.Kind.EXPERIMENT,
+        EXPERIMENT,
         carry_out_experiment,
         project=experiment.run.project,
         run=experiment.run,

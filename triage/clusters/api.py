@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from triage.clusters.tasks import carry_out_analysis
 from triage.jobs import jobs
 from triage.jobs.api import JobShape
-from triage.models import Clustering, Job
+from triage.models import Clustering
+from triage.models.kinds import ANALYSE
 from triage.projects.access import run_for
 
 
@@ -61,7 +62,7 @@ def run_analyse(request: Request, pk: int) -> Response:
     wishes = AnalyseShape(data=request.data)
     wishes.is_valid(raise_exception=True)
     job = jobs.start(
-        Job.Kind.ANALYSE,
+        ANALYSE,
         carry_out_analysis,
         project=run.project,
         run=run,

@@ -15,7 +15,8 @@ from triage.clusters import confirming, page
 from triage.clusters.forms import AnalyseForm
 from triage.clusters.tasks import carry_out_analysis
 from triage.jobs import jobs
-from triage.models import ConfirmedCluster, Job
+from triage.models import ConfirmedCluster
+from triage.models.kinds import ANALYSE
 from triage.projects.access import run_for
 
 
@@ -105,11 +106,11 @@ def analyse(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnalyseForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("The seed must be a whole number from 0."))
-    elif chosen.jobs.filter(kind=Job.Kind.ANALYSE).open().exists():
+    elif chosen.jobs.filter(kind=ANALYSE.name).open().exists():
         messages.warning(request, _("An analysis of this run is under way already."))
     else:
         jobs.start(
-            Job.Kind.ANALYSE,
+            ANALYSE,
             carry_out_analysis,
             project=chosen.project,
             run=chosen,

@@ -24,6 +24,7 @@ from triage.imports.importing import (
 from triage.imports.tasks import carry_out_import
 from triage.jobs import jobs
 from triage.models import Job, Project
+from triage.models.kinds import IMPORT
 from triage.science.readers import UnreadableFile
 from triage.science.readers.side_files import SideFile, check_mapping
 from triage.science.record.mapping import ColumnMapping, merged, parse_assignments
@@ -77,7 +78,7 @@ def _draft(
         staging.throw_away(folder)
         raise
     return Job.objects.create(
-        kind=Job.Kind.IMPORT,
+        kind=IMPORT.name,
         state=Job.State.DRAFT,
         project=project,
         created_by=user,

@@ -12,6 +12,7 @@ from triage.imports import page
 from triage.imports.forms import FileForm
 from triage.imports.importing import ImportRefused, SideFileRefused
 from triage.models import Job, Role
+from triage.models.kinds import IMPORT
 from triage.projects.access import job_for, project_for
 
 
@@ -38,7 +39,7 @@ def import_start(request: HttpRequest, slug: str) -> HttpResponse:
 def import_describe(request: HttpRequest, job_uuid: Any) -> HttpResponse:
     """Step two: preview and mapping of a draft; its progress once it is under way."""
     job = job_for(request.user, job_uuid)
-    if job.kind != Job.Kind.IMPORT or job.state != Job.State.DRAFT:
+    if job.kind != IMPORT.name or job.state != Job.State.DRAFT:
         return redirect("triage:job", job_uuid=job.uuid)
     try:
         looked = page.shown(job)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from triage.models import Job, Project, Run
+from triage.models.kinds import JobKind
 
 log = logging.getLogger(__name__)
 # Progress is written at most this often; a page asks once a second.
@@ -26,7 +27,7 @@ def enqueue(job: Job, task: Any) -> Job:
 
 
 def start(
-    kind: Job.Kind,
+    kind: JobKind,
     task: Any,
     *,
     project: Project,
@@ -37,7 +38,7 @@ def start(
     """A new job in the queue."""
     with transaction.atomic():
         job = Job.objects.create(
-            kind=kind, project=project, run=run, created_by=user, request=request or {}
+            kind=kind.name, project=project, run=run, created_by=user, request=request or {}
         )
         return enqueue(job, task)
 

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from triage.models import Job
+from triage.models.kinds import IMPORT
 from triage.projects.access import job_for
 
 
@@ -16,7 +17,7 @@ def job(request: HttpRequest, job_uuid: Any) -> HttpResponse:
     chosen = job_for(request.user, job_uuid)
     if request.htmx:  # type: ignore[attr-defined]
         response = render(request, "triage/jobs/_job.html", {"job": chosen})
-        if chosen.state == Job.State.DONE and chosen.kind == Job.Kind.IMPORT and chosen.run:
+        if chosen.state == Job.State.DONE and chosen.kind == IMPORT.name and chosen.run:
             response["HX-Redirect"] = chosen.run.get_absolute_url()
         elif not chosen.is_open:
             # The page around the bar was made while the work was not done.

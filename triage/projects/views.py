@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from triage.models import Job, Membership, Project, Role
+from triage.models.kinds import IMPORT
 from triage.projects import members
 from triage.projects.access import membership_in, project_for
 from triage.projects.forms import MemberForm, ProjectForm
@@ -40,7 +41,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     membership = membership_in(request.user, chosen)
     context = {"project": chosen, "membership": membership, "leads": membership.may(Role.LEAD)}
     if context["leads"]:
-        waiting = chosen.jobs.filter(kind=Job.Kind.IMPORT).exclude(state=Job.State.DONE)
+        waiting = chosen.jobs.filter(kind=IMPORT.name).exclude(state=Job.State.DONE)
         context["runs"] = chosen.runs.select_related("created_by")
         context["imports"] = waiting.select_related("created_by")[:5]
         context["admins"] = membership.may(Role.ADMIN)

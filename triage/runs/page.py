@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from triage.models import Job, Run
+from triage.models import Run
+from triage.models.kinds import ANALYSE
 from triage.runs.filters import filter_from, query_of, selection_words
 from triage.science.analysis.features import FEATURES
 from triage.science.store.browsing import GROUPINGS, NOT_SAID, Group, RunBrowser, SampleFilter
@@ -34,7 +35,7 @@ def overview(run: Run, query: QueryDict) -> dict[str, Any]:
         "interval": (float(low[0]), float(high[0])),
         "splits": browser.counts_by_split(),
         "clustering": clustering,
-        "job": run.jobs.filter(kind=Job.Kind.ANALYSE).first(),
+        "job": run.jobs.filter(kind=ANALYSE.name).first(),
         **breakdown(run, query, browser),
     }
 

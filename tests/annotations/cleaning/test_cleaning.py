@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from annotations.audits.drawing import draw_audit
 from annotations.cleaning import cleaning, scoring_runs
+from annotations.cleaning.tasks import SCORE
 from annotations.exports import curated
 from annotations.models import Audit, MismatchScore, Repair
 from annotations.science.curation.curation import Recipe
@@ -181,12 +182,12 @@ def test_before_there_is_a_score_the_page_offers_one_and_makes_it_once(client, r
     address = reverse("annotations:cleaning", args=[run.pk])
     assert "No mismatch score yet" in client.get(address).content.decode()
     start = reverse("annotations:score-start", args=[run.pk])
-    waiting = Job.objects.create(kind=Job.Kind.SCORE, project=run.project, run=run)
+    waiting = Job.objects.create(kind=SCORE.name, project=run.project, run=run)
     page = client.post(start, follow=True).content.decode()
     assert "being made already" in page
     waiting.delete()
     client.post(start)
-    job = Job.objects.get(kind=Job.Kind.SCORE)
+    job = Job.objects.get(kind=SCORE.name)
     assert job.state in (Job.State.WAITING, Job.State.DONE)
 
 

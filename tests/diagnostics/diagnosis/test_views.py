@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from diagnostics.diagnosis.diagnosing import diagnose_run, read_document
+from diagnostics.diagnosis.tasks import DIAGNOSE
 from diagnostics.models import Diagnosis
 from tests.annotations.audit_factories import (
     cluster_errors,
@@ -56,7 +57,7 @@ def test_the_button_measures_in_the_background_and_the_page_shows_it(
     with django_capture_on_commit_callbacks(execute=True):
         answer = client.post(reverse("diagnostics:diagnosis-start", args=[run.pk]), follow=True)
     page = answer.content.decode()
-    assert Job.objects.get(kind=Job.Kind.DIAGNOSE).state == Job.State.DONE
+    assert Job.objects.get(kind=DIAGNOSE.name).state == Job.State.DONE
     assert "Training samples that were never learnt" in page
     assert "18.0 %" in page  # 9 of 50
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from annotations.science.curation.curation import Recipe
 from diagnostics.experiments import carrying_out, designing
 from diagnostics.experiments.designing import ExperimentRefused, Wish, files_of, read_design
-from diagnostics.experiments.tasks import start_experiment
+from diagnostics.experiments.tasks import EXPERIMENT, start_experiment
 from diagnostics.models import Experiment, Trial
 from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.settings import Settings
@@ -373,7 +373,7 @@ def test_a_job_carries_it_out_and_keeps_its_name(run) -> None:
     job = start_experiment(experiment, user=None)
 
     job.refresh_from_db()
-    assert (job.kind, job.state) == (Job.Kind.EXPERIMENT, Job.State.DONE)
+    assert (job.kind, job.state) == (EXPERIMENT.name, Job.State.DONE)
     assert job.title == "Regions and keywords, contrasted"
     assert again_from_rows(experiment).job == job
 

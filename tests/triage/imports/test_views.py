@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from tests.factories import make_project, sample_rows
 from triage.models import Job, Role, Run
+from triage.models.kinds import IMPORT
 
 pytestmark = pytest.mark.django_db
 
@@ -168,9 +169,7 @@ def test_an_upload_beyond_the_limit_is_refused_before_it_is_kept(client, project
 
 
 def test_the_page_of_a_job_polls_and_sends_on(client, project) -> None:
-    job = Job.objects.create(
-        kind=Job.Kind.IMPORT, project=project, state=Job.State.RUNNING, share=0.5
-    )
+    job = Job.objects.create(kind=IMPORT.name, project=project, state=Job.State.RUNNING, share=0.5)
     address = reverse("triage:job", args=[job.uuid])
     part = client.get(address, headers={"HX-Request": "true"})
     assert 'value="50"' in part.content.decode()
@@ -184,7 +183,7 @@ def test_the_page_of_a_job_polls_and_sends_on(client, project) -> None:
 
 
 def test_the_page_says_when_no_worker_is_running(client, project) -> None:
-    job = Job.objects.create(kind=Job.Kind.IMPORT, project=project)
+    job = Job.objects.create(kind=IMPORT.name, project=project)
     assert (
         "No worker is running"
         in client.get(reverse("triage:job", args=[job.uuid])).content.decode()

@@ -14,6 +14,7 @@ from tests.factories import make_project, make_run, make_user, sample_rows, writ
 from triage.clusters.analysing import analyse_run
 from triage.clusters.confirming import say
 from triage.models import Clustering, Job, Membership, Role, StoredFilter
+from triage.models.kinds import IMPORT
 
 pytestmark = pytest.mark.django_db
 # Pages of a person, not of a project; and what anyone may see.
@@ -64,7 +65,7 @@ def house(tmp_path: Path) -> dict:
     run = make_run(project, write_lines(tmp_path / "rows.jsonl", sample_rows(12, 6)))
     audit = draw_audit(run, protocol="custom", size=3, seed=1)
     clustering: Clustering = analyse_run(run)
-    job = Job.objects.create(kind=Job.Kind.IMPORT, project=project, state=Job.State.FAILED)
+    job = Job.objects.create(kind=IMPORT.name, project=project, state=Job.State.FAILED)
     stored = StoredFilter.objects.create(run=run, name="f", criteria={})
     said = say(clustering, name="group", positions=[0, 1])
     curated = CuratedSet.objects.create(run=run, file_format="csv")

@@ -12,9 +12,11 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS
+from django_tasks.base import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
 
-from triage.models import Job, WorkerPulse
+from triage.models import Job, WorkerPulse, kinds
 
 log = logging.getLogger(__name__)
 INTERRUPTED = gettext_noop("The worker was stopped in the middle of this. Start it again.")
@@ -33,6 +35,7 @@ class Command(BaseCommand):
         if not WorkerPulse.any_alive():
             # Nobody else works: what is marked as running was cut off by a crash or a kill.
             fail_interrupted()
+        hand_over_moved()
         pulse = Pulse(name)
         pulse.start()
         worker = Worker(
@@ -56,6 +59,18 @@ def fail_interrupted() -> int:
     """Mark jobs that no living worker carries out as failed; how many there were."""
     cut_off = Job.objects.filter(state=Job.State.RUNNING)
     return cut_off.update(state=Job.State.FAILED, error=INTERRUPTED, finished_at=timezone.now())
+
+
+def hand_over_moved() -> int:
+    """Give what waits under a task's former path to the task; how many there were.
+
+    A version whose tasks lay elsewhere may have queued them: they are carried out, not lost.
+    """
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
+    return sum(
+        waiting.filter(task_path__in=kind.formerly).update(task_path=kind.task)
+        for kind in kinds.known()
+    )
 
 
 class Pulse(threading.Thread):
