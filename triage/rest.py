@@ -11,8 +11,14 @@ from rest_framework.response import Response
 REFUSED = OpenApiResponse(description="What was asked for cannot be; the reason is in `detail`.")
 
 
+class Pages(LimitOffsetPagination):
+    """`limit` and `offset` of a list; as much of it at once as an answer should hold."""
+
+    max_limit = 1000
+
+
 def paged(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) -> Response:
     """One page of `rows` as `shape` writes them, with the addresses of its neighbours."""
-    pages = LimitOffsetPagination()
+    pages = Pages()
     page: Any = pages.paginate_queryset(rows, request)
     return pages.get_paginated_response(shape(page, many=True).data)

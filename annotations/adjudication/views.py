@@ -19,7 +19,7 @@ from annotations.standing import gold
 from annotations.standing.standing import standing_of
 from triage.models import Role, Run
 from triage.projects.access import run_for
-from triage.sent import NotReadable, read_uuid
+from triage.sent import NotReadable, PutOff, number_or_404, read_uuid
 
 
 def _item_for(request: HttpRequest, pk: int, place: int) -> tuple[Audit, Item]:
@@ -92,17 +92,16 @@ def seats_release(request: HttpRequest, pk: int) -> HttpResponse:
 def adjudicate(request: HttpRequest, pk: int) -> HttpResponse:
     """The queue of what the policy leaves open: one item, one key, the next."""
     audit = audit_for(request.user, pk, Role.LEAD)
-    later = f"adjudicate-later:{audit.pk}"
-    skipped = set(request.session.get(later, []))
+    later = PutOff(request.session, f"adjudication:{audit.pk}")
     if request.method == "GET":
-        context = page.adjudication_context(audit, request.user, skipped)
+        context = page.adjudication_context(audit, request.user, set(later.numbers))
         return render(request, "annotations/adjudication/adjudicate.html", context)
     sent = request.POST
-    chosen = get_object_or_404(Item, audit=audit, place=_number(sent.get("place", "")))
+    chosen = get_object_or_404(Item, audit=audit, place=number_or_404(sent.get("place")))
     chosen.audit = audit
     try:
         if sent.get("do") == "later":
-            request.session[later] = [*(skipped - {chosen.place}), chosen.place]
+            later.add(chosen.place)
         elif sent.get("do") == "undo":
             adjudicating.take_back(chosen, request.user, read_uuid(sent.get("submission", "")))
         else:
@@ -154,17 +153,11 @@ def _add_gold(request: HttpRequest, run: Run) -> None:
         gold.keep(run, found, sent.name or "", request.user)
         count = len(found)
     else:
-        audit = get_object_or_404(Audit, run=run, pk=_number(request.POST.get("audit", "")))
+        audit = get_object_or_404(Audit, run=run, pk=number_or_404(request.POST.get("audit")))
         standing = standing_of(audit)
         count = gold.keep_resolved(audit, standing.items, request.user)
     words = ngettext("%(n)s gold answer kept.", "%(n)s gold answers kept.", count)
     messages.success(request, words % {"n": count})
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9:
-        raise Http404
-    return int(text)
 
 
 def _corrected(request: HttpRequest) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from annotations.agreement.agreement import agreement_of, vote_book
 from annotations.models import Audit
-from annotations.science.curation.export_files import guard_cell
 from annotations.science.estimation.agreement_intervals import Coefficient, Share, exact_share
+from triage.science.record.csv_cells import guard_cell
 
 Cell = str | int | float | None
 FIGURE_COLUMNS = ("figure", "of", "value", "low", "high", "count")

@@ -15,6 +15,7 @@ from annotations.science.estimation.designs import DESIGNS
 from annotations.science.estimation.protocols import PROTOCOLS, Protocol
 from annotations.standing.words import share_words
 from triage.models import Run
+from triage.sent import whole_number
 
 # The registry's descriptions are plain English; this is where the catalogue finds them.
 gettext_noop(
@@ -151,7 +152,8 @@ def context(run: Run, form: DrawForm) -> dict[str, Any]:
 def frame(run: Run, form: DrawForm) -> FrameWords:
     """What would be drawn; of a form half filled in, what is still missing."""
     if not form.is_bound:
-        stored = run.stored_filters.filter(pk=form.initial.get("population") or 0).first()
+        named = whole_number(str(form.initial.get("population") or ""))
+        stored = None if named is None else run.stored_filters.filter(pk=named).first()
         protocol = PROTOCOLS[form.initial["protocol"]]
         return _drawn_from(run, protocol, stored, 1, rule_words(protocol))
     if not form.is_valid():

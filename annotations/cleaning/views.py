@@ -1,7 +1,7 @@
 """The cleaning queue: the most suspicious samples, for repair."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,9 +12,7 @@ from annotations.cleaning.scoring_runs import latest_score
 from annotations.cleaning.tasks import SCORE
 from triage.models import Run
 from triage.projects.access import run_for
-from triage.sent import NotReadable, read_uuid
-
-MOST_SKIPPED = 500
+from triage.sent import NotReadable, PutOff, number_or_404, read_uuid
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,7 +27,7 @@ def cleaning_queue(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, str(reason))
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect(f"{reverse('annotations:cleaning', args=[pk])}?split={split}")
-    skipped = request.session.get(f"cleaning:{run.pk}", [])
+    skipped = PutOff(request.session, f"cleaning:{run.pk}").numbers
     context = page.context(run, request.user, split, skipped)
     part = request.htmx.target == "repair"  # type: ignore[attr-defined]
     template = "_repair" if part else "cleaning"
@@ -56,17 +54,13 @@ def _act(request: HttpRequest, run: Run) -> None:
     if wish == "undo":
         cleaning.undo(run, request.user, submission)
         return
-    position = sent.get("position", "")
-    if not position.isdecimal() or len(position) > 18:
-        raise Http404
+    position = number_or_404(sent.get("position"))
     if wish == "skip":
-        name, chosen = f"cleaning:{run.pk}", int(position)
-        kept = [each for each in request.session.get(name, []) if each != chosen]
-        request.session[name] = [*kept, chosen][-MOST_SKIPPED:]
+        PutOff(request.session, f"cleaning:{run.pk}").add(position)
         return
     cleaning.decide(
         run,
-        int(position),
+        position,
         request.user,
         wish,
         submission=submission,

@@ -17,7 +17,7 @@ from annotations.models import Audit, Item, VerdictKind
 from annotations.review import queue, turns
 from annotations.review.keys import shortcuts_of
 from annotations.review.page import choices
-from triage.sent import NotReadable, read_seconds, read_uuid
+from triage.sent import NotReadable, read_seconds, read_uuid, whole_number, whole_numbers
 
 SIZES = (12, 24, 48)
 USUAL_SIZE = 24
@@ -56,7 +56,8 @@ class Saved:
 
 def size_wanted(text: str) -> int:
     """The number of items to a page: one of SIZES."""
-    return int(text) if text.isdecimal() and int(text) in SIZES else USUAL_SIZE
+    size = whole_number(text)
+    return size if size in SIZES else USUAL_SIZE
 
 
 def page(audit: Audit, user: Any, size: int) -> dict[str, Any]:
@@ -136,17 +137,17 @@ def _cell(item: Item, user: Any) -> Cell:
 
 
 def _marks(sent: QueryDict) -> list[Mark]:
-    places = [text for text in sent.getlist("place") if text.isdecimal() and len(text) < 10]
+    places = whole_numbers(sent.getlist("place"))
     if not places or len(places) > max(SIZES) or len(set(places)) != len(places):
         raise NotReadable(_("The page is out of date; reload it."))
     return [_mark(sent, place) for place in places]
 
 
-def _mark(sent: Mapping[str, Any], place: str) -> Mark:
+def _mark(sent: Mapping[str, Any], place: int) -> Mark:
     kind = str(sent.get(f"verdict-{place}") or VerdictKind.MATCH)
     corrected = str(sent.get(f"corrected-{place}") or "")
     return Mark(
-        place=int(place),
+        place=place,
         kind=kind,
         # The field is always there; what stands in it counts for a wrong answer alone.
         corrected_answer=corrected if kind == VerdictKind.WRONG_ANSWER else "",

@@ -16,9 +16,15 @@ from annotations.evidence.snapshots import spans_of
 from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
 from annotations.review import flagging, queue, turns
 from annotations.review.keys import Shortcut, shortcuts, shortcuts_of
-from triage.sent import NotReadable, read_seconds, read_uuid
+from triage.sent import (
+    NotReadable,
+    PutOff,
+    read_seconds,
+    read_uuid,
+    whole_number,
+    whole_numbers,
+)
 
-MOST_PUT_OFF = 500
 # The card that is judged and the three that are loaded behind it.
 CARDS = 4
 
@@ -99,7 +105,8 @@ def _taken_back(audit: Audit, user: Any, place: str) -> Item | None:
     held = Item.objects.filter(
         audit=audit, seats__annotator=user, seats__leased_until__isnull=False
     )
-    return held.filter(place=int(place)).first() if _is_place(place) else None
+    number = whole_number(place)
+    return None if number is None else held.filter(place=number).first()
 
 
 def _said(item: Item, user: Any) -> str:
@@ -192,7 +199,7 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
         return None
     if wish == "later":
         queue.put_back(audit, request.user, item.place)
-        _put_off(request.session, audit, item.place)
+        put_off(request.session, audit).add(item.place)
         return None
     picked = _picked(audit, item, sent)
     # A candidate's button says both: that the answer is among them, and which it is.
@@ -229,8 +236,8 @@ def _rendered_answers(flags: Sequence[Flag]) -> str:
 
 def flagged_place(request: HttpRequest) -> int | None:
     """The place that a page without script flagged, and goes on with."""
-    place = request.POST.get("place", "")
-    return int(place) if request.POST.get("do") == "flag" and _is_place(place) else None
+    flagged = request.POST.get("do") == "flag"
+    return whole_number(request.POST.get("place")) if flagged else None
 
 
 def _picked(audit: Audit, item: Item, sent: Mapping[str, str]) -> dict[str, int]:
@@ -240,9 +247,10 @@ def _picked(audit: Audit, item: Item, sent: Mapping[str, str]) -> dict[str, int]
     if audit.question != Audit.Question.TOP_FIVE or not rank or not named:
         return {}
     shown = len(item.snapshot.get("candidates") or [])
-    if not _is_place(rank) or not 1 <= int(rank) <= min(MOST_PICKS, shown):
+    chosen = whole_number(rank, least=1, most=min(MOST_PICKS, shown))
+    if chosen is None:
         raise queue.BadVerdict(_("There is no such candidate."), field="candidate")
-    return {"candidate": int(rank)}
+    return {"candidate": chosen}
 
 
 def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
@@ -251,10 +259,10 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     One transaction, one write to disk; what is shown is rendered after it. Raises
     queue.VerdictRefused.
     """
-    places = {place for place in request.POST.getlist("holding")[:9] if _is_place(place)}
+    places = set(whole_numbers(request.POST.getlist("holding")[:9]))
     # A flagged card stays in the deck; what is judged or put off has left it.
-    gone = set() if request.POST.get("do") == "flag" else {request.POST.get("place")}
-    holding = sorted(int(place) for place in places - gone)
+    flagged = request.POST.get("do") == "flag"
+    holding = sorted(places - (set() if flagged else {whole_number(request.POST.get("place"))}))
     with turns.process_turn(), transaction.atomic():
         undone = act(audit, request)
         if undone is not None:
@@ -272,7 +280,7 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
 
 def next_items(audit: Audit, request: HttpRequest, holding: Sequence[int]) -> list[Item]:
     """Items that fill the deck; those put off come when nothing else is left."""
-    later = put_off_places(request.session, audit)
+    later = put_off(request.session, audit).numbers
     found: list[Item] = []
     while len(found) + len(holding) < CARDS:
         have = [*holding, *(item.place for item in found)]
@@ -304,26 +312,18 @@ def _rendered(
     return rendered
 
 
-def put_off_places(session: SessionBase, audit: Audit) -> list[int]:
+def put_off(session: SessionBase, audit: Audit) -> PutOff:
     """The places that this person put off in this session."""
-    return list(session.get(f"later:{audit.pk}", []))
-
-
-def _put_off(session: SessionBase, audit: Audit, place: int) -> None:
-    kept = [each for each in put_off_places(session, audit) if each != place]
-    session[f"later:{audit.pk}"] = [*kept, place][-MOST_PUT_OFF:]
+    return PutOff(session, f"review:{audit.pk}")
 
 
 def _item(audit: Audit, place: str) -> Item:
     here = Item.objects.order_by().filter(audit=audit).only("place", "audit_id")
-    item = here.filter(place=int(place)).first() if _is_place(place) else None
+    number = whole_number(place)
+    item = None if number is None else here.filter(place=number).first()
     if item is None:
         raise queue.BadVerdict(_("There is no such item in this audit."), field="place")
     return item
-
-
-def _is_place(text: str) -> bool:
-    return text.isdecimal() and len(text) < 10
 
 
 def _submission(sent: Mapping[str, str]) -> uuid.UUID:

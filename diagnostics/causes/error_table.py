@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from diagnostics.causes.naming import read_causes, read_evidence
 from diagnostics.models import Diagnosis
 from triage.models import Run
+from triage.science.record.csv_cells import guarded_table
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _CHUNK = 1 << 20
@@ -65,7 +66,7 @@ def write_error_table(run: Run, to: Path) -> int:
         raise ValueError(_("The file’s name must end in .csv or .parquet."))
     table = error_table(run)
     if form == "csv":
-        pcsv.write_csv(table, to)
+        pcsv.write_csv(guarded_table(table), to)
     else:
         pq.write_table(table, to, compression="zstd")
     return table.num_rows

@@ -14,8 +14,7 @@ from diagnostics.models import Diagnosis, RuleBook
 from triage.models import Role
 from triage.projects.access import project_for, run_for
 from triage.runs.images import image_of
-
-MOST_SKIPPED = 500
+from triage.sent import PutOff, number_or_404, whole_number
 
 
 @require_GET
@@ -38,27 +37,23 @@ def sample_cause(request: HttpRequest, pk: int, position: int) -> HttpResponse:
 def queue(request: HttpRequest, pk: int) -> HttpResponse:
     """One error sample; a key names its cause and brings the next."""
     run = run_for(request.user, pk, Role.ANNOTATOR)
-    key = f"causes:{run.pk}"
+    later = PutOff(request.session, f"causes:{run.pk}")
     if request.method == "POST":
-        wish, position = request.POST.get("do", ""), request.POST.get("position", "")
+        wish = request.POST.get("do", "")
         try:
             if wish == "undo":
                 back = cause_queue.undo(run, request.user)
                 return redirect(queue_page.address(run, back))
-            if not position.isdecimal() or len(position) > 18:
-                raise Http404
+            position = number_or_404(request.POST.get("position"))
             if wish == "skip":
-                skipped = [*request.session.get(key, []), int(position)]
-                request.session[key] = skipped[-MOST_SKIPPED:]
+                later.add(position)
             else:
-                cause_queue.judge(run, request.user, int(position), wish)
+                cause_queue.judge(run, request.user, position, wish)
         except cause_queue.CauseRefused as reason:
             messages.error(request, str(reason))
         return redirect(queue_page.address(run, None))
-    wanted = request.GET.get("sample", "")
-    chosen = int(wanted) if wanted.isdecimal() and len(wanted) <= 18 else None
-    passed_by = set(request.session.get(key, []))
-    context = queue_page.context(run, request.user, chosen, passed_by)
+    chosen = whole_number(request.GET.get("sample"))
+    context = queue_page.context(run, request.user, chosen, set(later.numbers))
     return render(request, "diagnostics/causes/queue.html", context)
 
 
@@ -76,11 +71,9 @@ def queue_image(request: HttpRequest, pk: int, position: int) -> HttpResponse:
 def cluster_cause(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a whole cluster a cause."""
     run = run_for(request.user, pk)
-    cluster = request.POST.get("cluster", "")
-    if not cluster.lstrip("-").isdecimal() or len(cluster) > 9:
-        raise Http404
+    cluster = number_or_404(request.POST.get("cluster"), least=-1)
     try:
-        cause_queue.judge_cluster(run, request.user, int(cluster), request.POST.get("cause", ""))
+        cause_queue.judge_cluster(run, request.user, cluster, request.POST.get("cause", ""))
     except cause_queue.CauseRefused as reason:
         messages.error(request, str(reason))
     return redirect(f"diagnostics:cluster{'-queue' if request.POST.get('on') else 's'}", pk)
@@ -99,9 +92,7 @@ def clusters(request: HttpRequest, pk: int) -> HttpResponse:
 def cluster_queue(request: HttpRequest, pk: int) -> HttpResponse:
     """One cluster with samples of it; a key gives it a cause and brings the next."""
     run = run_for(request.user, pk)
-    wanted = request.GET.get("cluster", "")
-    number = wanted.removeprefix("-")
-    chosen = int(wanted) if number.isdecimal() and len(number) <= 9 else None
+    chosen = whole_number(request.GET.get("cluster"), least=-1)
     context = queue_page.one_cluster(run, request.user, chosen)
     return render(request, "diagnostics/causes/cluster_queue.html", context)
 

@@ -15,6 +15,7 @@ from diagnostics.science.measures.charts import drawn
 from triage.models import Job, Run
 from triage.runs.filters import query_of
 from triage.science.store.browsing import SampleFilter
+from triage.sent import whole_number
 
 # Figures of a measure that the overview shows.
 FIRST = 4
@@ -142,8 +143,9 @@ def _behind(found: dict[str, Any], key: str) -> tuple[str, dict[str, Any] | None
             return _(figure["words"]), figure["behind"]
     table_name, _dot, number = key.rpartition(".")
     for table in found["tables"]:
-        if table["name"] == table_name and number.isdecimal() and int(number) < len(table["rows"]):
-            row = table["rows"][int(number)]
+        place = whole_number(number, most=len(table["rows"]) - 1)
+        if table["name"] == table_name and place is not None:
+            row = table["rows"][place]
             return row["label"], row["behind"]
     raise Http404
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,7 +19,7 @@ from diagnostics.experiments.shapes import ExperimentDocumentShape, ExperimentSh
 from diagnostics.experiments.tasks import start_experiment
 from triage.models import Run
 from triage.projects.access import run_for
-from triage.rest import REFUSED
+from triage.rest import REFUSED, paged
 
 
 @extend_schema(
@@ -41,9 +40,7 @@ def run_experiments(request: Request, pk: int) -> Response:
     """List the experiments of a run, or start one."""
     run = run_for(request.user, pk)
     if request.method == "GET":
-        pages = LimitOffsetPagination()
-        page: Any = pages.paginate_queryset(experiments_page.experiments_of(run), request)
-        return pages.get_paginated_response(ExperimentShape(page, many=True).data)
+        return paged(request, experiments_page.experiments_of(run), ExperimentShape)
     given = StartShape(data=request.data)
     given.is_valid(raise_exception=True)
     try:

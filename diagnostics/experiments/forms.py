@@ -23,6 +23,7 @@ from diagnostics.experiments.needs import outline
 from diagnostics.science.experiments.design.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
 from triage.models import Run
+from triage.sent import whole_number
 
 NOW, NONE = "now", ""
 LONGEST_GLOSSARY = 100_000
@@ -129,9 +130,9 @@ class ExperimentForm(forms.Form):
         )
 
     def _target(self) -> Run | None:
-        key = str(self["target"].value() or "")
+        key = whole_number(str(self["target"].value() or ""))
         runs = self.run.project.runs.exclude(pk=self.run.pk)
-        return runs.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+        return None if key is None else runs.filter(pk=key).first()
 
     @property
     def needs_target(self) -> bool:

@@ -23,10 +23,10 @@ from annotations.cleaning.scoring_runs import read_scores
 from annotations.exports.curated import stored_at, verdicts_of
 from annotations.models import Audit, CuratedSet, Item, MismatchScore, Verdict, VerdictKind
 from annotations.science.curation.curation import CORRECTED, KEPT, Judgement, Recipe
-from annotations.science.curation.export_files import restore_cell
 from annotations.standing.standing import standing_of
 from diagnostics.science.experiments.design.material import Curated, Material
 from triage.models import Run
+from triage.science.record.csv_cells import restore_cell
 from triage.science.store.store import DataRoot
 
 # A verdict, or a repair, that says that a sample is as it should be.

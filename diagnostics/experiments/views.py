@@ -10,7 +10,6 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.science.curation.export_files import guard_cell
 from diagnostics.experiments import carrying_out, design_page, designing, page
 from diagnostics.experiments.access import experiment_for
 from diagnostics.experiments.designing import ExperimentRefused
@@ -18,6 +17,7 @@ from diagnostics.experiments.forms import ExperimentForm
 from diagnostics.experiments.tasks import start_experiment
 from diagnostics.models import Experiment
 from triage.projects.access import run_for
+from triage.science.record.csv_cells import guard_cell
 
 
 @require_GET

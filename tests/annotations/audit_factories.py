@@ -93,7 +93,13 @@ def cluster_errors(run: Run, clusters: Mapping[int, int]) -> Clustering:
         clusters=len(named),
         unclustered=numbers.count(-1),
         cards=[
-            {"cluster": each, "name": f"group {each}", "size": numbers.count(each)}
+            {
+                "cluster": each,
+                "name": f"group {each}",
+                "size": numbers.count(each),
+                "share_of_errors": numbers.count(each) / len(numbers),
+                "exemplars": [],
+            }
             for each in named
         ],
     )

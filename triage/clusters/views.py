@@ -18,6 +18,7 @@ from triage.jobs import jobs
 from triage.models import ConfirmedCluster
 from triage.models.kinds import ANALYSE
 from triage.projects.access import run_for
+from triage.sent import whole_numbers
 
 
 # Bokeh sets style attributes on what it draws; scripts stay the page's own.
@@ -48,7 +49,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     clustering = run.current_clustering()
     if clustering is None:
         raise Http404
-    numbers = [int(n) for n in request.POST.getlist("cluster") if n.removeprefix("-").isdigit()]
+    numbers = whole_numbers(request.POST.getlist("cluster"), least=-1)
     try:
         positions = _positions(request.POST.get("positions", ""))
         made = confirming.say(

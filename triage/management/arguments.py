@@ -9,12 +9,14 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from triage.models import Project, Run
+from triage.sent import whole_number
 
 
 def identity(text: str) -> dict[str, Any]:
     """The filter that finds a row by what was typed; empty when it is neither number nor uuid."""
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        return {"pk": int(text)}
+    number = whole_number(text)
+    if number is not None:
+        return {"pk": number}
     try:
         return {"uuid": UUID(text)}
     except ValueError:

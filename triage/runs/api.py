@@ -3,13 +3,13 @@
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import api_view
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from triage.projects.access import run_for
-from triage.rest import REFUSED
+from triage.rest import REFUSED, paged
 from triage.runs.filters import filter_from
+from triage.runs.page import SampleList
 from triage.runs.shapes import GroupShape, RunShape, SampleShape
 from triage.science.store.browsing import GROUPINGS, SampleFilter
 
@@ -58,9 +58,4 @@ def run_samples(request: Request, pk: int) -> Response:
     run = run_for(request.user, pk)
     browser = run.browser
     chosen = filter_from(request.query_params, run)
-    pages = LimitOffsetPagination()
-    pages.limit = pages.get_limit(request) or 100
-    pages.offset = pages.get_offset(request)
-    pages.count, pages.request = browser.count(chosen), request
-    rows = browser.page(chosen, offset=pages.offset, limit=min(pages.limit, 1000))
-    return pages.get_paginated_response(SampleShape(rows, many=True).data)
+    return paged(request, SampleList(browser, chosen), SampleShape)

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from triage.models import Run, StoredFilter
 from triage.science.store.browsing import GROUPINGS, SampleFilter
+from triage.sent import whole_number, whole_numbers
 
 LONGEST_TEXT = 200
 
@@ -22,7 +23,7 @@ def filter_from(query: QueryDict, run: Run) -> SampleFilter:
     if stored := _stored(query.get("filter", ""), run):
         return SampleFilter.from_dict(stored.criteria)
     clustering = _uuid_or_empty(query.get("clustering", ""))
-    numbers = tuple(int(each) for each in query.getlist("cluster") if _is_integer(each))
+    numbers = tuple(whole_numbers(query.getlist("cluster"), least=-1))
     if numbers and not clustering and (current := run.current_clustering()):
         clustering = current.uuid.hex
     known = clustering and run.clusterings.filter(uuid=clustering).exists()
@@ -72,17 +73,15 @@ def selection_words(chosen: SampleFilter) -> str:
 
 
 def _stored(text: str, run: Run) -> StoredFilter | None:
-    return run.stored_filters.filter(pk=int(text)).first() if _is_integer(text) else None
+    number = whole_number(text)
+    return None if number is None else run.stored_filters.filter(pk=number).first()
 
 
 def _said(text: str, run: Run) -> tuple[int, ...] | None:
     """The samples of a confirmed cluster."""
-    found = run.confirmed_clusters.filter(pk=int(text)).first() if _is_integer(text) else None
+    number = whole_number(text)
+    found = None if number is None else run.confirmed_clusters.filter(pk=number).first()
     return None if found is None else tuple(found.positions)
-
-
-def _is_integer(text: str) -> bool:
-    return text.removeprefix("-").isascii() and text.removeprefix("-").isdigit() and len(text) < 12
 
 
 def _uuid_or_empty(text: str) -> str:

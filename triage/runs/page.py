@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,14 @@ from triage.models import Run
 from triage.models.kinds import ANALYSE
 from triage.runs.filters import filter_from, query_of, selection_words
 from triage.science.analysis.features import FEATURES
-from triage.science.store.browsing import GROUPINGS, NOT_SAID, Group, RunBrowser, SampleFilter
+from triage.science.store.browsing import (
+    GROUPINGS,
+    NOT_SAID,
+    SORTABLE,
+    Group,
+    RunBrowser,
+    SampleFilter,
+)
 from triage.science.store.error_rates import clopper_pearson
 
 PAGE_ROWS = 50
@@ -78,34 +86,24 @@ def error_list(run: Run, query: QueryDict) -> dict[str, Any]:
     """The list of samples that match the query string, with the values it could be narrowed to."""
     browser = run.browser
     chosen = filter_from(query, run)
-    count = browser.count(chosen)
-    pages = max(1, -(-count // PAGE_ROWS))
-    typed = query.get("page", "1")
-    page = min(max(int(typed) if typed.isascii() and typed.isdigit() else 1, 1), pages)
     sort = query.get("sort", "position")
     descending = query.get("dir") == "down"
-    try:
-        rows = browser.page(
-            chosen,
-            sort=sort,
-            descending=descending,
-            offset=(page - 1) * PAGE_ROWS,
-            limit=PAGE_ROWS,
-        )
-    except ValueError:
+    if sort not in SORTABLE:
         sort, descending = "position", False
-        rows = browser.page(chosen, offset=(page - 1) * PAGE_ROWS, limit=PAGE_ROWS)
+    listed: Any = SampleList(browser, chosen, sort, descending)
+    page: Page[Any] = Paginator(listed, PAGE_ROWS).get_page(query.get("page"))
+    rows = page.object_list
     return {
         "run": run,
         "project": run.project,
         "chosen": chosen,
         "chosen_words": selection_words(chosen),
         "criteria": chosen.to_dict(),
-        "count": count,
+        "count": page.paginator.count,
         "rows": rows,
-        "page": page,
-        "pages": pages,
-        "first": (page - 1) * PAGE_ROWS + 1,
+        "page": page.number,
+        "pages": page.paginator.num_pages,
+        "first": (page.number - 1) * PAGE_ROWS + 1,
         "sort": sort,
         "descending": descending,
         "facets": _facets(browser, chosen),
@@ -113,6 +111,28 @@ def error_list(run: Run, query: QueryDict) -> dict[str, Any]:
         "narrowed": bool(chosen.to_dict()),
         "columns_shown": [name for name in LISTED if any(row[name] for row in rows)][:3],
     }
+
+
+@dataclass(frozen=True)
+class SampleList:
+    """The samples of a selection as a paginator asks for them: how many, and one page."""
+
+    browser: RunBrowser
+    chosen: SampleFilter
+    sort: str = "position"
+    descending: bool = False
+
+    def __len__(self) -> int:
+        return self.browser.count(self.chosen)
+
+    def __getitem__(self, part: slice) -> list[dict[str, Any]]:
+        return self.browser.page(
+            self.chosen,
+            sort=self.sort,
+            descending=self.descending,
+            offset=part.start,
+            limit=part.stop - part.start,
+        )
 
 
 @dataclass(frozen=True)
@@ -208,14 +228,14 @@ def cluster_at(run: Run, position: int) -> dict[str, Any] | None:
     return next((card for card in clustering.cards if card["cluster"] == found[0]), None)
 
 
-def refused_rows(run: Run, page: int) -> dict[str, Any]:
+def refused_rows(run: Run, wanted: str) -> dict[str, Any]:
     """One page of the rows that were not taken, and how often each reason occurs."""
     folder = run.folder
     table = folder.read_table("refused.parquet") if folder.has("refused.parquet") else None
     total = table.num_rows if table is not None else 0
-    pages = max(1, -(-total // PAGE_ROWS))
-    page = min(max(page, 1), pages)
-    rows = table.slice((page - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist() if table is not None else []
+    page = Paginator(range(total), PAGE_ROWS).get_page(wanted)
+    first = (page.number - 1) * PAGE_ROWS
+    rows = table.slice(first, PAGE_ROWS).to_pylist() if table is not None else []
     reasons = []
     if table is not None and total:
         counted = pc.value_counts(table["field"].combine_chunks()).to_pylist()
@@ -226,8 +246,8 @@ def refused_rows(run: Run, page: int) -> dict[str, Any]:
         "run": run,
         "project": run.project,
         "rows": rows,
-        "page": page,
-        "pages": pages,
+        "page": page.number,
+        "pages": page.paginator.num_pages,
         "total": total,
         "fields": reasons,
     }

@@ -18,6 +18,7 @@ from triage.projects.access import run_for
 from triage.runs import page as run_page
 from triage.runs import sample as sample_page
 from triage.runs.filters import filter_from
+from triage.science.record.csv_cells import guard_cell
 
 
 @require_GET
@@ -74,9 +75,8 @@ def filter_delete(request: HttpRequest, pk: int, filter_pk: int) -> HttpResponse
 def refused(request: HttpRequest, pk: int) -> HttpResponse:
     """The rows that were not taken: which row, which field, why."""
     chosen = run_for(request.user, pk)
-    typed = request.GET.get("page", "1")
-    page = int(typed) if typed.isascii() and typed.isdigit() else 1
-    return render(request, "triage/runs/refused.html", run_page.refused_rows(chosen, page))
+    rows = run_page.refused_rows(chosen, request.GET.get("page", ""))
+    return render(request, "triage/runs/refused.html", rows)
 
 
 @require_GET
@@ -97,7 +97,9 @@ def refused_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
         if folder.has("refused.parquet"):
             for batch in folder.read_table("refused.parquet").to_batches(max_chunksize=5000):
                 for row in batch.to_pylist():
-                    yield writer.writerow([row["row"], *_plain(row["field"], row["reason"])])
+                    yield writer.writerow(
+                        [row["row"], *map(guard_cell, (row["field"], row["reason"]))]
+                    )
 
     name = f"{slugify(chosen.name) or 'run'}-refused.csv"
     return StreamingHttpResponse(
@@ -105,11 +107,6 @@ def refused_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-def _plain(*cells: str) -> list[str]:
-    """Cells that no spreadsheet takes for a formula."""
-    return [f"'{cell}" if cell[:1] in "=+-@\t\r" else cell for cell in cells]
 
 
 @require_GET

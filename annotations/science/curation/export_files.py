@@ -19,7 +19,6 @@ structs are cells of JSON.
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -34,6 +33,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from annotations.science.curation.curation import CORRECTED, DECISIONS, DROPPED, KEPT, Counts, count
+from triage.science.record.csv_cells import CSV_RULE, guard_cell, guarded_column
 
 FORMATS = ("jsonl", "parquet", "csv")
 PARTS = (KEPT, DROPPED, CORRECTED, "weights")
@@ -41,18 +41,6 @@ MANIFEST = "manifest.json"
 WEIGHT_COLUMNS = ("sample_id", "decision", "weight")
 # Rows that are turned into Python objects at once.
 ROWS_AT_ONCE = 8192
-
-# Quotes and blanks that a spreadsheet may skip, then what starts a formula.
-_SKIPPED = r"""['"`\s\x{0b}\x{a0}\x{feff}\x{200b}]"""
-_STARTS = r"[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
-FORMULA_RE2 = rf"^{_SKIPPED}*{_STARTS}"
-_FORMULA = re.compile(
-    re.sub(r"\\x\{([0-9a-f]+)\}", lambda m: chr(int(m[1], 16)), FORMULA_RE2), re.A
-)
-CSV_RULE = (
-    "text cells that a spreadsheet could run as a formula carry one leading apostrophe: "
-    f"where the rest of a cell matches {FORMULA_RE2} remove one leading apostrophe"
-)
 
 
 class ExportRefused(ValueError):
@@ -122,16 +110,6 @@ def write_export(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return Exported(folder, counts, files, whole)
-
-
-def guard_cell(text: str) -> str:
-    """The text as it goes into a CSV cell."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def restore_cell(cell: str) -> str:
-    """The text that `guard_cell` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
 def _check(folder: Path, schema: pa.Schema, file_format: str, manifest: Mapping[str, Any]) -> None:
@@ -298,6 +276,4 @@ def _cells(column: pa.Array) -> pa.Array:
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         values = column.to_pylist(maps_as_pydicts="lossy")
         column = pa.array([None if v is None else _json(v).decode() for v in values], pa.string())
-    text = column.cast(pa.string())
-    guarded = pc.binary_join_element_wise("'", text, "")
-    return pc.if_else(pc.match_substring_regex(text, FORMULA_RE2), guarded, text)
+    return guarded_column(column.cast(pa.string()))

@@ -1,5 +1,7 @@
 """Causes on their pages: named with the diagnosis, confirmed in a queue, ruled by a lead."""
 
+import csv
+import io
 import json
 
 import pyarrow as pa
@@ -211,6 +213,24 @@ def test_the_six_features_stand_with_the_evidence(client, run) -> None:
     for name in evidence.SIX:
         assert name in part.replace("<wbr>", "")
     assert "needs image_only" in part
+
+
+def test_no_text_cell_of_the_errors_file_is_a_formula_and_numbers_stay_numbers(client) -> None:
+    told = rows(8)
+    for row in told:
+        row["sample_id"] = f"=cmd|{row['sample_id']}"
+        row["template"] = "@SUM(1)"
+    run = ingest_run(make_project_of(), told)
+    diagnose_run(run)
+    sign_in(client, run)
+
+    got = client.get(reverse("diagnostics:errors-file", args=[run.pk, "csv"]))
+    lines = list(csv.DictReader(io.StringIO(b"".join(got.streaming_content).decode())))
+
+    assert [line["sample_id"] for line in lines] == [f"'=cmd|s{n:04d}" for n in range(4)]
+    assert [line["position"] for line in lines] == ["0", "1", "2", "3"]
+    cells = [cell for line in lines for cell in line.values()]
+    assert not [cell for cell in cells if cell[:1] in tuple("=+@\t\r")]
 
 
 def form_data(**changed: object) -> dict[str, object]:

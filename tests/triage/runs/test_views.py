@@ -189,6 +189,22 @@ def test_refused_rows_are_listed_and_can_be_taken_along(lead, tmp_path: Path) ->
     assert [line[0] for line in lines] == ["row", "4", "5"]
 
 
+@pytest.mark.parametrize("first", ["", " ", "\t", "'", "\r"])
+def test_no_cell_of_the_refused_rows_is_a_formula(lead, tmp_path: Path, first: str) -> None:
+    rows = [{**row, "sample_id": f"{first}=cmd|'/C calc'!A0"} for row in sample_rows(3, 1)]
+    run = make_run(lead.project, write_lines(tmp_path / "x.jsonl", rows))
+
+    told = lead.get(reverse("triage:run-refused-csv", args=[run.pk]))
+
+    cells = [c for line in csv.reader(io.StringIO(streamed(told), newline="")) for c in line]
+    assert any("cmd" in cell for cell in cells)
+    assert [cell for cell in cells if "cmd" in cell and not cell.startswith("'")] == []
+
+
+def streamed(response) -> str:
+    return b"".join(response.streaming_content).decode()
+
+
 @pytest.mark.parametrize(("count", "wrong"), [(5, 0), (5, 1), (5, 5), (1, 1)])
 def test_runs_of_odd_shapes_have_sensible_pages(lead, tmp_path: Path, count, wrong) -> None:
     from triage.clusters.analysing import analyse_run

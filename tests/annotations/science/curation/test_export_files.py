@@ -14,14 +14,12 @@ from hypothesis import strategies as st
 
 from annotations.science.curation.curation import Judgement, decide, decided_schema
 from annotations.science.curation.export_files import (
-    CSV_RULE,
     FORMATS,
     Exported,
     ExportRefused,
-    guard_cell,
-    restore_cell,
     write_export,
 )
+from triage.science.record.csv_cells import CSV_RULE, guard_cell, restore_cell
 
 SAMPLES = pa.table(
     {
