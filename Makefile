@@ -48,6 +48,7 @@ lint: .venv/installed
 	SECRET_KEY=lint $(BIN)/mypy
 	$(BIN)/lint-imports
 	find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --target-version 5.2 --check
+	$(BIN)/djangofmt --quiet --check templates
 	SECRET_KEY=lint $(MANAGE) makemigrations --check --dry-run
 	SECRET_KEY=a-long-key-made-up-for-this-one-check-0123456789abcdef HTTPS=on $(MANAGE) check --deploy --fail-level WARNING
 
@@ -55,6 +56,7 @@ format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --target-version 5.2
+	$(BIN)/djangofmt --quiet templates
 
 messages: .venv/installed
 	SECRET_KEY=messages $(MANAGE) makemessages --locale zh_Hans --no-wrap --no-obsolete --ignore .venv --ignore staticfiles --ignore var
