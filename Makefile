@@ -59,8 +59,7 @@ format: .venv/installed
 	$(BIN)/djangofmt --quiet templates
 
 messages: .venv/installed
-	SECRET_KEY=messages $(MANAGE) makemessages --locale zh_Hans --no-wrap --no-obsolete --ignore .venv --ignore staticfiles --ignore var
-	SECRET_KEY=messages $(MANAGE) compilemessages --ignore .venv
+	SECRET_KEY=messages $(MANAGE) makemessages --locale zh_Hans --no-wrap --no-obsolete --add-location file --ignore .venv --ignore staticfiles --ignore var
 
 clean:
 	rm -rf .venv .env var staticfiles

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from triage.management.catalogues import compile_catalogues
+
 # The same examples every time: what fails here fails there.
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("steady")
@@ -20,6 +22,11 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 # Seconds for a test that waits for other programs: several times what it takes on a machine that
 # two such tests keep busy.
 PATIENCE = 600
+
+
+def pytest_configure() -> None:
+    """Compile the languages before anything is translated."""
+    compile_catalogues(Path(__file__).parents[1] / "locale")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

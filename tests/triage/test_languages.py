@@ -2,6 +2,7 @@
 
 import ast
 import gettext as gnu
+import os
 import re
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ from tests.annotations.audit_factories import (
     make_project_of,
 )
 from triage import science_words
+from triage.management.catalogues import compile_catalogues
 from triage.models import Role
 from triage.runs.filters import selection_words
 from triage.science.analysis.features import FEATURES
@@ -119,15 +121,26 @@ def test_placeholders_are_those_of_the_source() -> None:
 
 
 @GETTEXT
-def test_the_compiled_catalogue_is_that_of_the_texts(tmp_path) -> None:
-    compiled = tmp_path / "django.mo"
+def test_the_catalogue_compiles_to_what_gettext_itself_makes_of_it(tmp_path) -> None:
+    ours = tmp_path / "locale" / "zh_Hans" / "LC_MESSAGES"
+    ours.mkdir(parents=True)
+    shutil.copy(CATALOGUE / "django.po", ours)
+    theirs = tmp_path / "django.mo"
     subprocess.run(
-        ["msgfmt", "--check", "--output-file", compiled, CATALOGUE / "django.po"], check=True
+        ["msgfmt", "--check", "--output-file", theirs, CATALOGUE / "django.po"], check=True
     )
-    with compiled.open("rb") as new, (CATALOGUE / "django.mo").open("rb") as kept:
-        fresh, stored = (gnu.GNUTranslations(file) for file in (new, kept))
 
-    assert fresh._catalog == stored._catalog, "run `make messages`"
+    assert compile_catalogues(tmp_path / "locale") == [ours / "django.mo"]
+    assert compile_catalogues(tmp_path / "locale") == []
+    os.utime(ours / "django.po", (2e9, 2e9))
+    assert compile_catalogues(tmp_path / "locale") == [ours / "django.mo"]
+    assert [path.name for path in sorted(ours.iterdir())] == ["django.mo", "django.po"]
+
+    with (ours / "django.mo").open("rb") as new, theirs.open("rb") as reference:
+        made, expected = (gnu.GNUTranslations(file)._catalog for file in (new, reference))
+    made.pop(""), expected.pop("")
+    assert made == expected
+    assert len(made) > 500
 
 
 @GETTEXT
