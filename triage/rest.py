@@ -17,8 +17,8 @@ class Pages(LimitOffsetPagination):
     max_limit = 1000
 
 
-def paged(request: Request, rows: Any, shape: type[serializers.BaseSerializer]) -> Response:
-    """One page of `rows` as `shape` writes them, with the addresses of its neighbours."""
+def paged(request: Request, rows: Any, serializer: type[serializers.BaseSerializer]) -> Response:
+    """One page of `rows` as `serializer` writes them, with the addresses of its neighbours."""
     pages = Pages()
     page: Any = pages.paginate_queryset(rows, request)
-    return pages.get_paginated_response(shape(page, many=True).data)
+    return pages.get_paginated_response(serializer(page, many=True).data)

@@ -11,7 +11,7 @@ from annotations.models.access import audit_for
 from triage.models import Role
 
 
-class ShareShape(serializers.Serializer):
+class ShareSerializer(serializers.Serializer):
     """A count of a whole with its exact interval; null of nothing."""
 
     part = serializers.IntegerField()
@@ -21,7 +21,7 @@ class ShareShape(serializers.Serializer):
     high = serializers.FloatField(allow_null=True)
 
 
-class CoefficientShape(serializers.Serializer):
+class CoefficientSerializer(serializers.Serializer):
     """A coefficient of agreement over `items`."""
 
     value = serializers.FloatField(allow_null=True)
@@ -34,14 +34,14 @@ class CoefficientShape(serializers.Serializer):
     )
 
 
-class FleissShape(serializers.Serializer):
+class FleissSerializer(serializers.Serializer):
     """Fleiss' kappa over the items with `votes` verdicts each."""
 
     votes = serializers.IntegerField()
-    kappa = CoefficientShape()
+    kappa = CoefficientSerializer()
 
 
-class AgreementShape(serializers.Serializer):
+class AgreementSerializer(serializers.Serializer):
     """The agreement page as numbers."""
 
     audit = serializers.DictField()
@@ -50,10 +50,10 @@ class AgreementShape(serializers.Serializer):
     overlapped = serializers.IntegerField(help_text="Items that two people or more have judged")
     overlap = serializers.IntegerField(help_text="People that each item asks for")
     annotators = serializers.IntegerField()
-    unanimous = ShareShape()
-    same_pairs = CoefficientShape()
-    alpha = CoefficientShape(help_text="Krippendorff's alpha, nominal")
-    fleiss = FleissShape()
+    unanimous = ShareSerializer()
+    same_pairs = CoefficientSerializer()
+    alpha = CoefficientSerializer(help_text="Krippendorff's alpha, nominal")
+    fleiss = FleissSerializer()
     verdicts = serializers.DictField(child=serializers.DictField())
     clusters = serializers.ListField(child=serializers.DictField())
     pairs = serializers.ListField(child=serializers.DictField())
@@ -66,7 +66,7 @@ class AgreementShape(serializers.Serializer):
 @extend_schema(
     operation_id="audit_agreement",
     summary="How far the people of an audit agree, as its page shows it",
-    responses=AgreementShape,
+    responses=AgreementSerializer,
 )
 @api_view(["GET"])
 def agreement_of_people(request: Request, pk: int) -> Response:

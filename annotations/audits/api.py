@@ -14,7 +14,7 @@ from triage.projects.access import run_for
 from triage.rest import REFUSED, paged
 
 
-class AuditShape(serializers.ModelSerializer):
+class AuditSerializer(serializers.ModelSerializer):
     """An audit: what was drawn, from what, by which rule."""
 
     threshold = serializers.SerializerMethodField()
@@ -50,7 +50,7 @@ class AuditShape(serializers.ModelSerializer):
         return str(audit.threshold)
 
 
-class DrawShape(serializers.Serializer):
+class DrawSerializer(serializers.Serializer):
     """What to draw; the keyword arguments of `draw_audit`."""
 
     protocol = serializers.CharField(help_text="quality-200, checklist-100 or custom")
@@ -77,22 +77,22 @@ class DrawShape(serializers.Serializer):
     methods=["GET"],
     operation_id="audits_list",
     summary="The audits of a run, newest first",
-    responses=AuditShape(many=True),
+    responses=AuditSerializer(many=True),
 )
 @extend_schema(
     methods=["POST"],
     operation_id="audits_draw",
     summary="Draw an audit",
-    request=DrawShape,
-    responses={201: AuditShape, 400: REFUSED},
+    request=DrawSerializer,
+    responses={201: AuditSerializer, 400: REFUSED},
 )
 @api_view(["GET", "POST"])
 def run_audits(request: Request, pk: int) -> Response:
     """List the audits of a run, or draw one."""
     run = run_for(request.user, pk)
     if request.method == "GET":
-        return paged(request, run.audits.select_related("run"), AuditShape)
-    wishes = DrawShape(data=request.data)
+        return paged(request, run.audits.select_related("run"), AuditSerializer)
+    wishes = DrawSerializer(data=request.data)
     wishes.is_valid(raise_exception=True)
     wanted = dict(wishes.validated_data)
     try:
@@ -100,11 +100,13 @@ def run_audits(request: Request, pk: int) -> Response:
         audit = drawing.draw_audit(run, user=request.user, **wanted)
     except drawing.AuditRefused as reason:
         return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
-    return Response(AuditShape(audit).data, status=status.HTTP_201_CREATED)
+    return Response(AuditSerializer(audit).data, status=status.HTTP_201_CREATED)
 
 
-@extend_schema(operation_id="audit", summary="One audit: how it was drawn", responses=AuditShape)
+@extend_schema(
+    operation_id="audit", summary="One audit: how it was drawn", responses=AuditSerializer
+)
 @api_view(["GET"])
 def audit_detail(request: Request, pk: int) -> Response:
     """One audit."""
-    return Response(AuditShape(audit_for(request.user, pk, Role.LEAD)).data)
+    return Response(AuditSerializer(audit_for(request.user, pk, Role.LEAD)).data)

@@ -13,7 +13,7 @@ from annotations.exports import tasks
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
 from annotations.science.curation.export_files import FORMATS
-from triage.jobs.api import JobShape
+from triage.jobs.api import JobSerializer
 from triage.projects.access import run_for
 from triage.rest import REFUSED, paged
 
@@ -29,14 +29,14 @@ class RecipeField(serializers.DictField):
             raise serializers.ValidationError(str(problem)) from problem
 
 
-class ExportShape(serializers.Serializer):
+class ExportSerializer(serializers.Serializer):
     """What to export."""
 
     format = serializers.ChoiceField(choices=[(name, name) for name in FORMATS], default="jsonl")
     recipe = RecipeField(required=False)
 
 
-class CuratedSetShape(serializers.ModelSerializer):
+class CuratedSetSerializer(serializers.ModelSerializer):
     """A curated set: its manifest, and where to download it."""
 
     download = serializers.SerializerMethodField()
@@ -64,22 +64,22 @@ class CuratedSetShape(serializers.ModelSerializer):
     methods=["GET"],
     operation_id="curated_sets_list",
     summary="The curated sets made of a run, newest first",
-    responses=CuratedSetShape(many=True),
+    responses=CuratedSetSerializer(many=True),
 )
 @extend_schema(
     methods=["POST"],
     operation_id="curated_sets_export",
     summary="Start an export; the job says when it is done",
-    request=ExportShape,
-    responses={202: JobShape, 400: REFUSED},
+    request=ExportSerializer,
+    responses={202: JobSerializer, 400: REFUSED},
 )
 @api_view(["GET", "POST"])
 def run_exports(request: Request, pk: int) -> Response:
     """List the curated sets of a run, or start to make one."""
     run = run_for(request.user, pk)
     if request.method == "GET":
-        return paged(request, run.curated_sets.all(), CuratedSetShape)
-    wishes = ExportShape(data=request.data)
+        return paged(request, run.curated_sets.all(), CuratedSetSerializer)
+    wishes = ExportSerializer(data=request.data)
     wishes.is_valid(raise_exception=True)
     job = tasks.start_export(
         run,
@@ -88,4 +88,4 @@ def run_exports(request: Request, pk: int) -> Response:
         user=request.user,
     )
     job.refresh_from_db()
-    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
+    return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)

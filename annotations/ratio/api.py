@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from annotations.models import Audit
 from annotations.models.access import audit_for
-from annotations.ratio.shapes import ItemShape, NoiseRatioShape
+from annotations.ratio.serializers import ItemSerializer, NoiseRatioSerializer
 from annotations.standing import standing
 from triage.models import Role
 from triage.rest import paged
@@ -18,7 +18,7 @@ from triage.rest import paged
 @extend_schema(
     operation_id="audit_noise_ratio",
     summary="The noise ratio of an audit, as its page shows it",
-    responses=NoiseRatioShape,
+    responses=NoiseRatioSerializer,
 )
 @api_view(["GET"])
 def noise_ratio(request: Request, pk: int) -> Response:
@@ -29,13 +29,13 @@ def noise_ratio(request: Request, pk: int) -> Response:
 @extend_schema(
     operation_id="audit_items",
     summary="The items of an audit in the order of the draw, with their standing verdicts",
-    responses=ItemShape(many=True),
+    responses=ItemSerializer(many=True),
 )
 @api_view(["GET"])
 def audit_items(request: Request, pk: int) -> Response:
     """The items."""
     audit = audit_for(request.user, pk, Role.LEAD)
-    return paged(request, _items(audit), ItemShape)
+    return paged(request, _items(audit), ItemSerializer)
 
 
 def _items(audit: Audit) -> Any:

@@ -12,14 +12,14 @@ from triage.projects.access import run_for
 from triage.rest import REFUSED
 
 
-class CauseShape(serializers.Serializer):
+class CauseSerializer(serializers.Serializer):
     """A person's word on the cause of an error sample."""
 
     position = serializers.IntegerField(min_value=0, help_text="of the sample in the run")
     cause = serializers.CharField(max_length=32, help_text="a cause’s name, or undetermined")
 
 
-class CauseSaidShape(CauseShape):
+class CauseSaidSerializer(CauseSerializer):
     """What was recorded, and what the naming says."""
 
     named = serializers.CharField(help_text="the cause that the naming gave")
@@ -29,14 +29,14 @@ class CauseSaidShape(CauseShape):
 @extend_schema(
     operation_id="cause_say",
     summary="Give an error sample a cause; a later word replaces yours",
-    request=CauseShape,
-    responses={200: CauseSaidShape, 400: REFUSED},
+    request=CauseSerializer,
+    responses={200: CauseSaidSerializer, 400: REFUSED},
 )
 @api_view(["POST"])
 def run_cause_said(request: Request, pk: int) -> Response:
     """One person's word on one error sample."""
     run = run_for(request.user, pk, Role.ANNOTATOR)
-    said = CauseShape(data=request.data)
+    said = CauseSerializer(data=request.data)
     said.is_valid(raise_exception=True)
     position, cause = said.validated_data["position"], said.validated_data["cause"]
     try:

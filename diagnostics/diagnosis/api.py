@@ -10,9 +10,13 @@ from rest_framework.response import Response
 from diagnostics.causes.naming import name_anew
 from diagnostics.diagnosis import priorities, tasks
 from diagnostics.diagnosis.diagnosing import read_document
-from diagnostics.diagnosis.shapes import CausesShape, DiagnoseShape, DocumentShape
+from diagnostics.diagnosis.serializers import (
+    CausesSerializer,
+    DiagnoseSerializer,
+    DocumentSerializer,
+)
 from diagnostics.models import Diagnosis
-from triage.jobs.api import JobShape
+from triage.jobs.api import JobSerializer
 from triage.projects.access import run_for
 
 
@@ -20,14 +24,14 @@ from triage.projects.access import run_for
     methods=["GET"],
     operation_id="diagnosis",
     summary="The newest diagnosis of a run: every measure",
-    responses=DocumentShape,
+    responses=DocumentSerializer,
 )
 @extend_schema(
     methods=["POST"],
     operation_id="diagnosis_start",
     summary="Take every measure of a run; the job says when it is done",
-    request=DiagnoseShape,
-    responses={202: JobShape},
+    request=DiagnoseSerializer,
+    responses={202: JobSerializer},
 )
 @api_view(["GET", "POST"])
 def run_diagnosis(request: Request, pk: int) -> Response:
@@ -38,25 +42,25 @@ def run_diagnosis(request: Request, pk: int) -> Response:
         if found is None:
             raise Http404
         return Response(read_document(found))
-    wishes = DiagnoseShape(data=request.data)
+    wishes = DiagnoseSerializer(data=request.data)
     wishes.is_valid(raise_exception=True)
     job = tasks.start_diagnosis(run, user=request.user, seed=wishes.validated_data["seed"])
     job.refresh_from_db()
-    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
+    return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(
     methods=["GET"],
     operation_id="causes",
     summary="The causes of a run's errors, with verdicts and priorities",
-    responses=CausesShape,
+    responses=CausesSerializer,
 )
 @extend_schema(
     methods=["POST"],
     operation_id="causes_name",
     summary="Name the errors by the rules, and the confirmed causes, of now",
     request=None,
-    responses=CausesShape,
+    responses=CausesSerializer,
 )
 @api_view(["GET", "POST"])
 def run_causes(request: Request, pk: int) -> Response:

@@ -15,7 +15,11 @@ from diagnostics.experiments import carrying_out, designing
 from diagnostics.experiments import page as experiments_page
 from diagnostics.experiments.access import experiment_for
 from diagnostics.experiments.designing import CUSTOM, ExperimentRefused, Wish, trainer_options
-from diagnostics.experiments.shapes import ExperimentDocumentShape, ExperimentShape, StartShape
+from diagnostics.experiments.serializers import (
+    ExperimentDocumentSerializer,
+    ExperimentSerializer,
+    StartSerializer,
+)
 from diagnostics.experiments.tasks import start_experiment
 from triage.models import Run
 from triage.projects.access import run_for
@@ -26,22 +30,22 @@ from triage.rest import REFUSED, paged
     methods=["GET"],
     operation_id="experiments_list",
     summary="The experiments of a run, newest first",
-    responses=ExperimentShape(many=True),
+    responses=ExperimentSerializer(many=True),
 )
 @extend_schema(
     methods=["POST"],
     operation_id="experiments_start",
     summary="Start an experiment; its own address says how far it is",
-    request=StartShape,
-    responses={202: ExperimentShape, 400: REFUSED},
+    request=StartSerializer,
+    responses={202: ExperimentSerializer, 400: REFUSED},
 )
 @api_view(["GET", "POST"])
 def run_experiments(request: Request, pk: int) -> Response:
     """List the experiments of a run, or start one."""
     run = run_for(request.user, pk)
     if request.method == "GET":
-        return paged(request, experiments_page.experiments_of(run), ExperimentShape)
-    given = StartShape(data=request.data)
+        return paged(request, experiments_page.experiments_of(run), ExperimentSerializer)
+    given = StartSerializer(data=request.data)
     given.is_valid(raise_exception=True)
     try:
         wish = _wish(run, given.validated_data)
@@ -54,7 +58,7 @@ def run_experiments(request: Request, pk: int) -> Response:
 @extend_schema(
     operation_id="experiment",
     summary="One experiment: its configuration, its trials, and what may be claimed",
-    responses=ExperimentDocumentShape,
+    responses=ExperimentDocumentSerializer,
 )
 @api_view(["GET"])
 def experiment_detail(request: Request, pk: int) -> Response:
@@ -66,20 +70,20 @@ def experiment_detail(request: Request, pk: int) -> Response:
     operation_id="experiment_stop",
     summary="Stop an experiment; what has ended stays",
     request=None,
-    responses=ExperimentShape,
+    responses=ExperimentSerializer,
 )
 @api_view(["POST"])
 def experiment_stop(request: Request, pk: int) -> Response:
     """Ask for the end."""
     carrying_out.stop(experiment_for(request.user, pk))
-    return Response(ExperimentShape(experiment_for(request.user, pk)).data)
+    return Response(ExperimentSerializer(experiment_for(request.user, pk)).data)
 
 
 @extend_schema(
     operation_id="experiment_resume",
     summary="Carry out the trials that are left, and those that failed",
     request=None,
-    responses={202: ExperimentShape, 400: REFUSED},
+    responses={202: ExperimentSerializer, 400: REFUSED},
 )
 @api_view(["POST"])
 def experiment_resume(request: Request, pk: int) -> Response:
@@ -94,7 +98,7 @@ def experiment_resume(request: Request, pk: int) -> Response:
 
 def _started(request: Request, experiment: Any) -> Response:
     start_experiment(experiment, user=request.user)
-    shown = ExperimentShape(experiment_for(request.user, experiment.pk))
+    shown = ExperimentSerializer(experiment_for(request.user, experiment.pk))
     return Response(shown.data, status=status.HTTP_202_ACCEPTED)
 
 

@@ -6,19 +6,19 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from diagnostics.diagnosis.shapes import CausesShape
+from diagnostics.diagnosis.serializers import CausesSerializer
 from diagnostics.report import page
 from triage.projects.access import run_for
 
 
-class ReportShape(serializers.Serializer):
+class ReportSerializer(serializers.Serializer):
     """The report: run, audits, checklist, causes, experiments, measures."""
 
     run = serializers.DictField()
     made_at = serializers.DateTimeField()
     audits = serializers.ListField(child=serializers.DictField())
     checklist = serializers.ListField(child=serializers.DictField())
-    causes = CausesShape(allow_null=True)
+    causes = CausesSerializer(allow_null=True)
     experiments = serializers.ListField(child=serializers.DictField())
     measures = serializers.DictField(allow_null=True)
 
@@ -26,7 +26,7 @@ class ReportShape(serializers.Serializer):
 @extend_schema(
     operation_id="report",
     summary="The report: run, audits, checklist, causes and measures",
-    responses=ReportShape,
+    responses=ReportSerializer,
 )
 @api_view(["GET"])
 def run_report(request: Request, pk: int) -> Response:

@@ -11,20 +11,20 @@ from rest_framework.response import Response
 
 from triage.clusters.tasks import carry_out_analysis
 from triage.jobs import jobs
-from triage.jobs.api import JobShape
+from triage.jobs.api import JobSerializer
 from triage.models import Clustering
 from triage.models.kinds import ANALYSE
 from triage.projects.access import run_for
 
 
-class AnalyseShape(serializers.Serializer):
+class AnalyseSerializer(serializers.Serializer):
     """How to analyse."""
 
     encoder = serializers.CharField(required=False, default="", allow_blank=True)
     seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**32 - 1)
 
 
-class ClusteringShape(serializers.ModelSerializer):
+class ClusteringSerializer(serializers.ModelSerializer):
     """The current clustering: its cards, and how it was made."""
 
     cards = serializers.SerializerMethodField()
@@ -39,27 +39,27 @@ class ClusteringShape(serializers.ModelSerializer):
         return list(clustering.cards)
 
 
-@extend_schema(operation_id="run_clusters", summary="The clusters", responses=ClusteringShape)
+@extend_schema(operation_id="run_clusters", summary="The clusters", responses=ClusteringSerializer)
 @api_view(["GET"])
 def run_clusters(request: Request, pk: int) -> Response:
     """The current clustering of a run; 404 before it was analysed."""
     clustering = run_for(request.user, pk).current_clustering()
     if clustering is None:
         raise Http404
-    return Response(ClusteringShape(clustering).data)
+    return Response(ClusteringSerializer(clustering).data)
 
 
 @extend_schema(
     operation_id="run_analyse",
     summary="Start an analysis; the job says when it is done",
-    request=AnalyseShape,
-    responses={202: JobShape},
+    request=AnalyseSerializer,
+    responses={202: JobSerializer},
 )
 @api_view(["POST"])
 def run_analyse(request: Request, pk: int) -> Response:
     """Measure and cluster the errors of a run."""
     run = run_for(request.user, pk)
-    wishes = AnalyseShape(data=request.data)
+    wishes = AnalyseSerializer(data=request.data)
     wishes.is_valid(raise_exception=True)
     job = jobs.start(
         ANALYSE,
@@ -70,4 +70,4 @@ def run_analyse(request: Request, pk: int) -> Response:
         request=dict(wishes.validated_data),
     )
     job.refresh_from_db()
-    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
+    return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)

@@ -9,15 +9,15 @@ from rest_framework.response import Response
 
 from triage.imports import page
 from triage.imports.importing import ImportRefused
-from triage.jobs.api import JobShape
+from triage.jobs.api import JobSerializer
 from triage.models import Role
 from triage.projects.access import project_for
 from triage.rest import REFUSED, paged
-from triage.runs.shapes import RunShape
+from triage.runs.serializers import RunSerializer
 from triage.science.record.mapping import MappingError
 
 
-class ImportShape(serializers.Serializer):
+class ImportSerializer(serializers.Serializer):
     """A file to import; the same wishes as the command's."""
 
     file = serializers.FileField(help_text="JSON Lines, CSV or Parquet; also .gz")
@@ -40,14 +40,14 @@ class ImportShape(serializers.Serializer):
     methods=["GET"],
     operation_id="runs_list",
     summary="The runs of a project, newest first",
-    responses=RunShape(many=True),
+    responses=RunSerializer(many=True),
 )
 @extend_schema(
     methods=["POST"],
     operation_id="runs_import",
     summary="Import a file; the job says when it is done",
-    request={"multipart/form-data": ImportShape},
-    responses={202: JobShape, 400: REFUSED},
+    request={"multipart/form-data": ImportSerializer},
+    responses={202: JobSerializer, 400: REFUSED},
 )
 @api_view(["GET", "POST"])
 @parser_classes([MultiPartParser, JSONParser])
@@ -55,11 +55,11 @@ def project_runs(request: Request, slug: str) -> Response:
     """List the runs of a project, or import one."""
     project = project_for(request.user, slug, Role.LEAD)
     if request.method == "GET":
-        return paged(request, project.runs.all(), RunShape)
-    wishes = ImportShape(data=request.data)
+        return paged(request, project.runs.all(), RunSerializer)
+    wishes = ImportSerializer(data=request.data)
     wishes.is_valid(raise_exception=True)
     try:
         job = page.import_at_once(project, wishes.validated_data, request.user)
     except (ImportRefused, MappingError) as reason:
         return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
-    return Response(JobShape(job).data, status=status.HTTP_202_ACCEPTED)
+    return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)

@@ -12,7 +12,7 @@ from triage.models import Job
 from triage.projects.access import job_for
 
 
-class JobShape(serializers.ModelSerializer):
+class JobSerializer(serializers.ModelSerializer):
     """Background work: poll it until `state` is done or failed."""
 
     class Meta:
@@ -21,8 +21,8 @@ class JobShape(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-@extend_schema(operation_id="job", summary="How far a job is", responses=JobShape)
+@extend_schema(operation_id="job", summary="How far a job is", responses=JobSerializer)
 @api_view(["GET"])
 def job_detail(request: Request, job_uuid: Any) -> Response:
     """One job."""
-    return Response(JobShape(job_for(request.user, job_uuid)).data)
+    return Response(JobSerializer(job_for(request.user, job_uuid)).data)

@@ -10,7 +10,7 @@ from triage.models import Project
 from triage.rest import paged
 
 
-class ProjectShape(serializers.ModelSerializer):
+class ProjectSerializer(serializers.ModelSerializer):
     """A project of the person who asks."""
 
     class Meta:
@@ -20,9 +20,9 @@ class ProjectShape(serializers.ModelSerializer):
 
 
 @extend_schema(
-    operation_id="projects_list", summary="Your projects", responses=ProjectShape(many=True)
+    operation_id="projects_list", summary="Your projects", responses=ProjectSerializer(many=True)
 )
 @api_view(["GET"])
 def projects(request: Request) -> Response:
     """The projects of the person who asks."""
-    return paged(request, Project.objects.of(request.user), ProjectShape)
+    return paged(request, Project.objects.of(request.user), ProjectSerializer)

@@ -10,22 +10,22 @@ from triage.projects.access import run_for
 from triage.rest import REFUSED, paged
 from triage.runs.filters import filter_from
 from triage.runs.page import SampleList
-from triage.runs.shapes import GroupShape, RunShape, SampleShape
+from triage.runs.serializers import GroupSerializer, RunSerializer, SampleSerializer
 from triage.science.store.browsing import GROUPINGS, SampleFilter
 
 
-@extend_schema(operation_id="run", summary="One run", responses=RunShape)
+@extend_schema(operation_id="run", summary="One run", responses=RunSerializer)
 @api_view(["GET"])
 def run_detail(request: Request, pk: int) -> Response:
     """One run."""
-    return Response(RunShape(run_for(request.user, pk)).data)
+    return Response(RunSerializer(run_for(request.user, pk)).data)
 
 
 @extend_schema(
     operation_id="run_error_rates",
     summary="Error rate by a column, with exact 95 % intervals",
     parameters=[OpenApiParameter("by", str, enum=list(GROUPINGS), required=True)],
-    responses={200: GroupShape(many=True), 400: REFUSED},
+    responses={200: GroupSerializer(many=True), 400: REFUSED},
 )
 @api_view(["GET"])
 def run_error_rates(request: Request, pk: int) -> Response:
@@ -37,7 +37,7 @@ def run_error_rates(request: Request, pk: int) -> Response:
         )
     except ValueError as reason:
         return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
-    return Response(GroupShape(groups, many=True).data)
+    return Response(GroupSerializer(groups, many=True).data)
 
 
 @extend_schema(
@@ -50,7 +50,7 @@ def run_error_rates(request: Request, pk: int) -> Response:
         OpenApiParameter("limit", int),
         OpenApiParameter("offset", int),
     ],
-    responses=SampleShape(many=True),
+    responses=SampleSerializer(many=True),
 )
 @api_view(["GET"])
 def run_samples(request: Request, pk: int) -> Response:
@@ -58,4 +58,4 @@ def run_samples(request: Request, pk: int) -> Response:
     run = run_for(request.user, pk)
     browser = run.browser
     chosen = filter_from(request.query_params, run)
-    return paged(request, SampleList(browser, chosen), SampleShape)
+    return paged(request, SampleList(browser, chosen), SampleSerializer)

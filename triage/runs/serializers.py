@@ -5,7 +5,7 @@ from rest_framework import serializers
 from triage.models import Run
 
 
-class RunShape(serializers.ModelSerializer):
+class RunSerializer(serializers.ModelSerializer):
     """A run: what was imported, and how it was read."""
 
     class Meta:
@@ -30,7 +30,7 @@ class RunShape(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class GroupShape(serializers.Serializer):
+class GroupSerializer(serializers.Serializer):
     """One value of a column: samples, errors and the exact interval of the error rate."""
 
     value = serializers.CharField(allow_null=True)
@@ -41,7 +41,7 @@ class GroupShape(serializers.Serializer):
     high = serializers.FloatField()
 
 
-class SampleShape(serializers.Serializer):
+class SampleSerializer(serializers.Serializer):
     """A sample in a list."""
 
     position = serializers.IntegerField()

@@ -3,13 +3,13 @@
 from rest_framework import serializers
 
 
-class DiagnoseShape(serializers.Serializer):
+class DiagnoseSerializer(serializers.Serializer):
     """How to diagnose."""
 
     seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**32 - 1)
 
 
-class DocumentShape(serializers.Serializer):
+class DocumentSerializer(serializers.Serializer):
     """A diagnosis: every measure with its figures, tables and charts, by the measure's name."""
 
     run = serializers.CharField()
@@ -18,7 +18,7 @@ class DocumentShape(serializers.Serializer):
     measures = serializers.DictField()
 
 
-class CausesShape(serializers.Serializer):
+class CausesSerializer(serializers.Serializer):
     """How the errors were named, and every challenge by errors × ease."""
 
     method = serializers.ChoiceField(["rules", "classifier"])

@@ -10,7 +10,7 @@ from diagnostics.models import Experiment
 from diagnostics.science.experiments.design.design import FEWEST_SEEDS, MOST_SEEDS, USUAL_SEEDS
 
 
-class ExperimentShape(serializers.ModelSerializer):
+class ExperimentSerializer(serializers.ModelSerializer):
     """An experiment in a list: where it stands, and the difference it is read by."""
 
     state = serializers.SerializerMethodField()
@@ -26,7 +26,7 @@ class ExperimentShape(serializers.ModelSerializer):
         return experiment.standing
 
 
-class ArmShape(serializers.Serializer):
+class ArmSerializer(serializers.Serializer):
     """An arm of one's own: what it changes against its control, one factor."""
 
     name = serializers.CharField(max_length=120)
@@ -37,12 +37,12 @@ class ArmShape(serializers.Serializer):
     settings = serializers.DictField(required=False, default=dict)
 
 
-class StartShape(serializers.Serializer):
+class StartSerializer(serializers.Serializer):
     """An experiment of the registry by its name, or arms of one's own."""
 
     name = serializers.CharField(required=False, default="", help_text="such as cleaning")
     options = serializers.DictField(required=False, default=dict)
-    arms = ArmShape(many=True, required=False, default=list)
+    arms = ArmSerializer(many=True, required=False, default=list)
     seeds = serializers.IntegerField(
         required=False, default=USUAL_SEEDS, min_value=FEWEST_SEEDS, max_value=MOST_SEEDS
     )
@@ -80,7 +80,7 @@ class StartShape(serializers.Serializer):
         return given
 
 
-class TrialShape(serializers.Serializer):
+class TrialSerializer(serializers.Serializer):
     """One arm with one seed."""
 
     arm = serializers.CharField()
@@ -93,7 +93,7 @@ class TrialShape(serializers.Serializer):
     why = serializers.CharField()
 
 
-class CautionShape(serializers.Serializer):
+class CautionSerializer(serializers.Serializer):
     """What the result should be taken with caution for, and what to do."""
 
     name = serializers.CharField(help_text="still_rising or scattered")
@@ -101,7 +101,7 @@ class CautionShape(serializers.Serializer):
     advice = serializers.CharField()
 
 
-class ExperimentDocumentShape(serializers.Serializer):
+class ExperimentDocumentSerializer(serializers.Serializer):
     """What the page of an experiment says."""
 
     id = serializers.IntegerField()
@@ -112,8 +112,8 @@ class ExperimentDocumentShape(serializers.Serializer):
     why = serializers.CharField()
     created_at = serializers.CharField()
     configuration = serializers.DictField()
-    trials = TrialShape(many=True)
+    trials = TrialSerializer(many=True)
     reading = serializers.DictField(
         allow_null=True, help_text="arms, comparisons, charts and conclusion; null until it ended"
     )
-    cautions = CautionShape(many=True)
+    cautions = CautionSerializer(many=True)

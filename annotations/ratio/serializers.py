@@ -8,7 +8,7 @@ from rest_framework import serializers
 from annotations.models import Item, Verdict
 
 
-class EstimateShape(serializers.Serializer):
+class EstimateSerializer(serializers.Serializer):
     """A share with its exact interval."""
 
     point = serializers.FloatField(allow_null=True)
@@ -16,7 +16,7 @@ class EstimateShape(serializers.Serializer):
     high = serializers.FloatField()
 
 
-class BoundsShape(serializers.Serializer):
+class BoundsSerializer(serializers.Serializer):
     """The ratio if all undecided items were noise, and if none were."""
 
     if_all_noise = serializers.FloatField(allow_null=True)
@@ -25,7 +25,7 @@ class BoundsShape(serializers.Serializer):
     high = serializers.FloatField()
 
 
-class NoiseRatioShape(serializers.Serializer):
+class NoiseRatioSerializer(serializers.Serializer):
     """The noise ratio page as numbers."""
 
     successes = serializers.IntegerField()
@@ -36,8 +36,8 @@ class NoiseRatioShape(serializers.Serializer):
     high = serializers.FloatField()
     rule = serializers.CharField(help_text="at_least, below or no_verdicts")
     established = serializers.CharField(help_text="at_least, below or not_settled")
-    mismatch_only = EstimateShape()
-    bounds = BoundsShape()
+    mismatch_only = EstimateSerializer()
+    bounds = BoundsSerializer()
     drawn = serializers.IntegerField()
     waiting = serializers.IntegerField()
     undecided = serializers.IntegerField()
@@ -57,7 +57,7 @@ class NoiseRatioShape(serializers.Serializer):
     audit = serializers.DictField()
 
 
-class VerdictShape(serializers.ModelSerializer):
+class VerdictSerializer(serializers.ModelSerializer):
     """A standing verdict."""
 
     annotator = serializers.CharField(source="annotator.username")
@@ -68,7 +68,7 @@ class VerdictShape(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ItemShape(serializers.ModelSerializer):
+class ItemSerializer(serializers.ModelSerializer):
     """A drawn sample: its place in the draw, what was shown, what people said."""
 
     verdicts = serializers.SerializerMethodField()
@@ -78,7 +78,7 @@ class ItemShape(serializers.ModelSerializer):
         fields = ("place", "sample_id", "position", "cluster", "gold", "snapshot", "verdicts")
         read_only_fields = fields
 
-    @extend_schema_field(VerdictShape(many=True))
+    @extend_schema_field(VerdictSerializer(many=True))
     def get_verdicts(self, item: Any) -> Any:
         """Those that stand."""
-        return VerdictShape(item.standing_votes, many=True).data
+        return VerdictSerializer(item.standing_votes, many=True).data
