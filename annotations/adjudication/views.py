@@ -3,7 +3,7 @@
 import io
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,10 +19,11 @@ from annotations.standing import gold
 from annotations.standing.standing import standing_of
 from triage.models import Role, Run
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 from triage.sent import NotReadable, PutOff, number_or_404, read_uuid
 
 
-def _item_for(request: HttpRequest, pk: int, place: int) -> tuple[Audit, Item]:
+def _item_for(request: PageRequest, pk: int, place: int) -> tuple[Audit, Item]:
     audit = audit_for(request.user, pk, Role.LEAD)
     item = get_object_or_404(Item, audit=audit, place=place)
     # What was loaded with its project is what every check of the item reads.
@@ -31,14 +32,14 @@ def _item_for(request: HttpRequest, pk: int, place: int) -> tuple[Audit, Item]:
 
 
 @require_GET
-def item(request: HttpRequest, pk: int, place: int) -> HttpResponse:
+def item(request: PageRequest, pk: int, place: int) -> HttpResponse:
     """One item with everything said of it."""
     audit, chosen = _item_for(request, pk, place)
     return render(request, "annotations/adjudication/item.html", page.item_context(audit, chosen))
 
 
 @require_POST
-def item_send_back(request: HttpRequest, pk: int, place: int) -> HttpResponse:
+def item_send_back(request: PageRequest, pk: int, place: int) -> HttpResponse:
     """Ask a named annotator to judge an item again, with a note."""
     audit, chosen = _item_for(request, pk, place)
     wanted = request.POST.get("annotator", "")
@@ -58,7 +59,7 @@ def item_send_back(request: HttpRequest, pk: int, place: int) -> HttpResponse:
 
 
 @require_POST
-def flag_settle(request: HttpRequest, pk: int, flag: int) -> HttpResponse:
+def flag_settle(request: PageRequest, pk: int, flag: int) -> HttpResponse:
     """Answer an annotator's question; their flag is settled."""
     audit = audit_for(request.user, pk, Role.LEAD)
     chosen = get_object_or_404(Flag, pk=flag, item__audit=audit)
@@ -71,7 +72,7 @@ def flag_settle(request: HttpRequest, pk: int, flag: int) -> HttpResponse:
 
 
 @require_POST
-def seats_release(request: HttpRequest, pk: int) -> HttpResponse:
+def seats_release(request: PageRequest, pk: int) -> HttpResponse:
     """Give what a person was assigned and has not judged to whoever comes."""
     audit = audit_for(request.user, pk, Role.LEAD)
     members = audit.project.memberships.select_related("user")
@@ -89,7 +90,7 @@ def seats_release(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def adjudicate(request: HttpRequest, pk: int) -> HttpResponse:
+def adjudicate(request: PageRequest, pk: int) -> HttpResponse:
     """The queue of what the policy leaves open: one item, one key, the next."""
     audit = audit_for(request.user, pk, Role.LEAD)
     later = PutOff(request.session, f"adjudication:{audit.pk}")
@@ -119,7 +120,7 @@ def adjudicate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def gold_answers(request: HttpRequest, pk: int) -> HttpResponse:
+def gold_answers(request: PageRequest, pk: int) -> HttpResponse:
     """A run's known verdicts: how many, from where; more from a file or a finished audit."""
     run = run_for(request.user, pk)
     if request.method == "POST":
@@ -139,7 +140,7 @@ def gold_answers(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "annotations/adjudication/gold.html", context)
 
 
-def _add_gold(request: HttpRequest, run: Run) -> None:
+def _add_gold(request: PageRequest, run: Run) -> None:
     """Take answers from the file or the audit that the form names. Raises gold.GoldRefused."""
     sent = request.FILES.get("file")
     if sent is not None:
@@ -160,6 +161,6 @@ def _add_gold(request: HttpRequest, run: Run) -> None:
     messages.success(request, words % {"n": count})
 
 
-def _corrected(request: HttpRequest) -> str:
+def _corrected(request: PageRequest) -> str:
     wrong = request.POST.get("verdict") == "wrong_answer"
     return request.POST.get("corrected_answer", "") if wrong else ""

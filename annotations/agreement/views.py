@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
@@ -13,31 +13,32 @@ from annotations.agreement.page import agreement_context
 from annotations.models import Audit
 from annotations.models.access import audit_for
 from triage.models import Role
+from triage.requests import PageRequest
 
 
 @require_GET
-def agreement_page(request: HttpRequest, pk: int) -> HttpResponse:
+def agreement_page(request: PageRequest, pk: int) -> HttpResponse:
     """The agreement page."""
     audit = audit_for(request.user, pk, Role.LEAD)
     return render(request, "annotations/agreement/agreement.html", agreement_context(audit))
 
 
 @require_GET
-def agreement_json(request: HttpRequest, pk: int) -> HttpResponse:
+def agreement_json(request: PageRequest, pk: int) -> HttpResponse:
     """What the page shows, as JSON."""
     audit = audit_for(request.user, pk, Role.LEAD)
     return JsonResponse(agreement.agreement_document(audit))
 
 
 @require_GET
-def votes_csv(request: HttpRequest, pk: int) -> HttpResponse:
+def votes_csv(request: PageRequest, pk: int) -> HttpResponse:
     """A row per drawn item, a column per annotator."""
     audit = audit_for(request.user, pk, Role.LEAD)
     return _csv(audit, "votes", files.vote_rows(audit))
 
 
 @require_GET
-def figures_csv(request: HttpRequest, pk: int) -> HttpResponse:
+def figures_csv(request: PageRequest, pk: int) -> HttpResponse:
     """A row per figure of the page, with its interval."""
     audit = audit_for(request.user, pk, Role.LEAD)
     return _csv(audit, "agreement", files.figure_rows(audit))
@@ -52,7 +53,7 @@ def _csv(audit: Audit, what: str, rows: Iterable[Any]) -> HttpResponse:
 
 
 @require_GET
-def own_work_page(request: HttpRequest, pk: int) -> HttpResponse:
+def own_work_page(request: PageRequest, pk: int) -> HttpResponse:
     """Count and pace; agreement once the audit is closed."""
     audit = audit_for(request.user, pk, Role.ANNOTATOR)
     return render(

@@ -1,7 +1,7 @@
 """Pages that draw, close and reopen audits."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -11,10 +11,11 @@ from annotations.audits.forms import DrawForm
 from annotations.models.access import audit_for
 from triage.models import Role
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 
 
 @require_http_methods(["GET", "POST"])
-def audit_new(request: HttpRequest, pk: int) -> HttpResponse:
+def audit_new(request: PageRequest, pk: int) -> HttpResponse:
     """Choose a protocol and a population, and draw."""
     run = run_for(request.user, pk)
     start = {"protocol": "quality-200", "overlap": 1, "population": request.GET.get("filter")}
@@ -32,7 +33,7 @@ def audit_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def audit_frame(request: HttpRequest, pk: int) -> HttpResponse:
+def audit_frame(request: PageRequest, pk: int) -> HttpResponse:
     """What the form, as filled in so far, would draw from: the fragment under the fields."""
     run = run_for(request.user, pk)
     frame = page.frame(run, DrawForm(request.GET, run=run))
@@ -40,7 +41,7 @@ def audit_frame(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def audit_close(request: HttpRequest, pk: int) -> HttpResponse:
+def audit_close(request: PageRequest, pk: int) -> HttpResponse:
     """Take no more verdicts."""
     audit = audit_for(request.user, pk, Role.LEAD)
     drawing.close(audit)
@@ -49,7 +50,7 @@ def audit_close(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def audit_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+def audit_reopen(request: PageRequest, pk: int) -> HttpResponse:
     """Take verdicts again."""
     audit = audit_for(request.user, pk, Role.LEAD)
     drawing.reopen(audit)

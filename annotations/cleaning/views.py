@@ -1,7 +1,7 @@
 """The cleaning queue: the most suspicious samples, for repair."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,11 +12,12 @@ from annotations.cleaning.scoring_runs import latest_score
 from annotations.cleaning.tasks import SCORE
 from triage.models import Run
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 from triage.sent import NotReadable, PutOff, number_or_404, read_uuid
 
 
 @require_http_methods(["GET", "POST"])
-def cleaning_queue(request: HttpRequest, pk: int) -> HttpResponse:
+def cleaning_queue(request: PageRequest, pk: int) -> HttpResponse:
     """One suspicious sample; a decision brings the next."""
     run = run_for(request.user, pk)
     split = request.GET.get("split", "")
@@ -25,17 +26,17 @@ def cleaning_queue(request: HttpRequest, pk: int) -> HttpResponse:
             _act(request, run)
         except (cleaning.RepairRefused, NotReadable) as reason:
             messages.error(request, str(reason))
-        if not request.htmx:  # type: ignore[attr-defined]
+        if not request.htmx:
             return redirect(f"{reverse('annotations:cleaning', args=[pk])}?split={split}")
     skipped = PutOff(request.session, f"cleaning:{run.pk}").numbers
     context = page.context(run, request.user, split, skipped)
-    part = request.htmx.target == "repair"  # type: ignore[attr-defined]
+    part = request.htmx.target == "repair"
     template = "_repair" if part else "cleaning"
     return render(request, f"annotations/cleaning/{template}.html", context)
 
 
 @require_POST
-def score_start(request: HttpRequest, pk: int) -> HttpResponse:
+def score_start(request: PageRequest, pk: int) -> HttpResponse:
     """Make a new mismatch score in the background."""
     run = run_for(request.user, pk)
     if run.jobs.filter(kind=SCORE.name).open().exists():
@@ -46,7 +47,7 @@ def score_start(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("annotations:cleaning", pk)
 
 
-def _act(request: HttpRequest, run: Run) -> None:
+def _act(request: PageRequest, run: Run) -> None:
     """Carry out what was sent. Raises cleaning.RepairRefused or NotReadable."""
     sent = request.POST
     wish = sent.get("do", "")

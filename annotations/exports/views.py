@@ -1,7 +1,7 @@
 """Curated exports: a preview, a job, a download."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
@@ -13,11 +13,12 @@ from annotations.exports.forms import ExportForm
 from annotations.exports.zipping import zip_folder
 from annotations.models.access import curated_set_for
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 from triage.science.store.store import DataRoot
 
 
 @require_http_methods(["GET", "POST"])
-def exports(request: HttpRequest, pk: int) -> HttpResponse:
+def exports(request: PageRequest, pk: int) -> HttpResponse:
     """Choose a recipe, see what it would keep, start the export; earlier exports below."""
     run = run_for(request.user, pk)
     if request.method == "POST":
@@ -32,7 +33,7 @@ def exports(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(f"{reverse('annotations:exports', args=[run.pk])}#earlier")
     else:
         form = ExportForm(request.GET if "file_format" in request.GET else None)
-    if request.htmx.target == "preview":  # type: ignore[attr-defined]
+    if request.htmx.target == "preview":
         context = page.preview_context(run, form)
         return render(request, "annotations/exports/_preview.html", context)
     status = 422 if form.errors else 200
@@ -41,7 +42,7 @@ def exports(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def download(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+def download(request: PageRequest, pk: int) -> StreamingHttpResponse:
     """An export as a zip."""
     curated = curated_set_for(request.user, pk)
     root = DataRoot(settings.DATA_ROOT)

@@ -1,7 +1,7 @@
 """The grid of items: a fast pass over many at once."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,11 +13,12 @@ from annotations.models.access import audit_to_judge
 from annotations.review import grid as grid_page
 from triage.models import Role
 from triage.projects.access import membership_in
+from triage.requests import PageRequest
 from triage.sent import NotReadable
 
 
 @require_http_methods(["GET", "POST"])
-def grid(request: HttpRequest, pk: int) -> HttpResponse:
+def grid(request: PageRequest, pk: int) -> HttpResponse:
     """Judge a page of items: a script posts and is told where to go, a plain form is sent on."""
     audit = audit_to_judge(request.user, pk)
     if audit.question != Audit.Question.NOISE:
@@ -47,7 +48,7 @@ def grid(request: HttpRequest, pk: int) -> HttpResponse:
     return JsonResponse({"next": following}) if sender is not None else redirect(following)
 
 
-def _tell(request: HttpRequest, saved: grid_page.Saved) -> None:
+def _tell(request: PageRequest, saved: grid_page.Saved) -> None:
     """What became of the page, shown above the next one."""
     if saved.count:
         words = ngettext("%(n)s verdict saved.", "%(n)s verdicts saved.", saved.count)

@@ -1,7 +1,7 @@
 """A person's own keys for reviewing."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotations.review import keys as review_keys
+from triage.requests import PageRequest
 
 
 @require_http_methods(["GET", "POST"])
-def keys(request: HttpRequest) -> HttpResponse:
+def keys(request: PageRequest) -> HttpResponse:
     """Which key does what; a conflict is refused with the name of the other action."""
     back = request.GET.get("next", "")
     back = back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else ""

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,6 +15,7 @@ from annotations.evidence.snapshots import spans_of
 from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
 from annotations.review import flagging, queue, turns
 from annotations.review.keys import Shortcut, shortcuts, shortcuts_of
+from triage.requests import PageRequest
 from triage.sent import (
     NotReadable,
     PutOff,
@@ -76,7 +76,7 @@ def choices(audit: Audit, keys: Mapping[str, Shortcut] | None = None) -> list[Ch
     ]
 
 
-def page(audit: Audit, request: HttpRequest) -> dict[str, Any]:
+def page(audit: Audit, request: PageRequest) -> dict[str, Any]:
     """The whole page: the cards, progress, or why there is nothing to judge."""
     items = next_items(audit, request, holding=())
     back = _taken_back(audit, request.user, request.GET.get("place", ""))
@@ -183,7 +183,7 @@ def end(audit: Audit, progress: queue.Progress) -> dict[str, str]:
     }
 
 
-def act(audit: Audit, request: HttpRequest) -> Item | None:
+def act(audit: Audit, request: PageRequest) -> Item | None:
     """Carry out what was sent: a verdict, an undo, a flag, or putting an item off.
 
     The item that an undo opened again, else None. Raises queue.VerdictRefused.
@@ -219,7 +219,7 @@ def act(audit: Audit, request: HttpRequest) -> Item | None:
     return None
 
 
-def _answers(audit: Audit, request: HttpRequest, words: flagging.Words) -> list[Flag]:
+def _answers(audit: Audit, request: PageRequest, words: flagging.Words) -> list[Flag]:
     """Leads' answers that this session has not shown yet; from now on it has."""
     name = f"answers:{audit.pk}"
     seen = request.session.get(name, 0)
@@ -234,7 +234,7 @@ def _rendered_answers(flags: Sequence[Flag]) -> str:
     return render_to_string("annotations/review/_flag_answers.html", shown) if flags else ""
 
 
-def flagged_place(request: HttpRequest) -> int | None:
+def flagged_place(request: PageRequest) -> int | None:
     """The place that a page without script flagged, and goes on with."""
     flagged = request.POST.get("do") == "flag"
     return whole_number(request.POST.get("place")) if flagged else None
@@ -253,7 +253,7 @@ def _picked(audit: Audit, item: Item, sent: Mapping[str, str]) -> dict[str, int]
     return {"candidate": chosen}
 
 
-def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
+def reply(audit: Audit, request: PageRequest) -> dict[str, Any]:
     """Carry out what the page's script sent: progress, and the cards it does not hold yet.
 
     One transaction, one write to disk; what is shown is rendered after it. Raises
@@ -278,7 +278,7 @@ def reply(audit: Audit, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def next_items(audit: Audit, request: HttpRequest, holding: Sequence[int]) -> list[Item]:
+def next_items(audit: Audit, request: PageRequest, holding: Sequence[int]) -> list[Item]:
     """Items that fill the deck; those put off come when nothing else is left."""
     later = put_off(request.session, audit).numbers
     found: list[Item] = []
@@ -300,7 +300,7 @@ def _told(progress: queue.Progress) -> dict[str, int]:
 def _rendered(
     audit: Audit,
     items: Sequence[Item],
-    request: HttpRequest,
+    request: PageRequest,
     words: flagging.Words,
     undone: Item | None,
 ) -> list[dict[str, int | str]]:

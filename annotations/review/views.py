@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,13 +14,14 @@ from annotations.review import page as review_page
 from annotations.review import queue, turns
 from triage.models import Role
 from triage.projects.access import membership_in
+from triage.requests import PageRequest
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import SIDES, rendition
 from triage.science.store.store import DataRoot, evidence_path
 
 
 @require_http_methods(["GET", "POST"])
-def review(request: HttpRequest, pk: int) -> HttpResponse:
+def review(request: PageRequest, pk: int) -> HttpResponse:
     """Judge items: a script posts and gets the next cards, a plain form posts and is sent on."""
     audit = audit_to_judge(request.user, pk)
     if request.method == "GET":
@@ -50,7 +51,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def item_image(request: HttpRequest, pk: int, place: int) -> HttpResponse:
+def item_image(request: PageRequest, pk: int, place: int) -> HttpResponse:
     """The picture of one item, from the copy kept as evidence."""
     audit = audit_to_judge(request.user, pk)
     checksum = (

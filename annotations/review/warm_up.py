@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -11,12 +11,13 @@ from annotations.models.access import audit_to_judge
 from annotations.review.keys import shortcuts_of
 from annotations.review.page import choices
 from annotations.review.practice import ITEMS
+from triage.requests import PageRequest
 
 GIVEN = "warm-up"
 
 
 @require_http_methods(["GET", "POST"])
-def warm_up(request: HttpRequest, pk: int) -> HttpResponse:
+def warm_up(request: PageRequest, pk: int) -> HttpResponse:
     """Judge the next practice item, read what we would say, go on; at the end, how it went."""
     audit = audit_to_judge(request.user, pk)
     if audit.question != Audit.Question.NOISE:
@@ -42,8 +43,7 @@ def warm_up(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "annotations/review/warm_up.html", context)
 
 
-def _act(request: HttpRequest, audit: Audit, given: list[str]) -> HttpResponse:
-    person: Any = request.user
+def _act(request: PageRequest, audit: Audit, given: list[str]) -> HttpResponse:
     if request.POST.get("do") == "again":
         request.session[GIVEN] = []
     elif len(given) < len(ITEMS) and request.POST.get("verdict") in audit.choices:
@@ -51,7 +51,7 @@ def _act(request: HttpRequest, audit: Audit, given: list[str]) -> HttpResponse:
         request.session[GIVEN] = given
         request.session["warm-up-told"] = True
         if len(given) == len(ITEMS):
-            WarmUp.objects.create(user=person, right=_right(given), items=len(ITEMS))
+            WarmUp.objects.create(user=request.user, right=_right(given), items=len(ITEMS))
     return redirect("annotations:warm-up", audit.pk)
 
 

@@ -1,7 +1,7 @@
 """Causes: their samples, the queue in which people confirm them, and the rules that name them."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -13,19 +13,20 @@ from diagnostics.causes.naming import RulesRefused, name_anew, new_rules
 from diagnostics.models import Diagnosis, RuleBook
 from triage.models import Role
 from triage.projects.access import project_for, run_for
+from triage.requests import PageRequest
 from triage.runs.images import image_of
 from triage.sent import PutOff, number_or_404, whole_number
 
 
 @require_GET
-def cause(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+def cause(request: PageRequest, pk: int, name: str) -> HttpResponse:
     """The error samples of one cause."""
     run = run_for(request.user, pk)
     return render(request, "diagnostics/causes/cause.html", page.cause_page(run, name))
 
 
 @require_GET
-def sample_cause(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+def sample_cause(request: PageRequest, pk: int, position: int) -> HttpResponse:
     """The cause and the evidence of one sample, as a part of its page."""
     run = run_for(request.user, pk)
     found = page.evidence_lines(run, position)
@@ -34,7 +35,7 @@ def sample_cause(request: HttpRequest, pk: int, position: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def queue(request: HttpRequest, pk: int) -> HttpResponse:
+def queue(request: PageRequest, pk: int) -> HttpResponse:
     """One error sample; a key names its cause and brings the next."""
     run = run_for(request.user, pk, Role.ANNOTATOR)
     later = PutOff(request.session, f"causes:{run.pk}")
@@ -58,7 +59,7 @@ def queue(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def queue_image(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+def queue_image(request: PageRequest, pk: int, position: int) -> HttpResponse:
     """The picture of a sample in the queue, for everybody who may judge it."""
     run = run_for(request.user, pk, Role.ANNOTATOR)
     rows = run.browser.rows([position], ("position", "image", "is_error"))
@@ -68,7 +69,7 @@ def queue_image(request: HttpRequest, pk: int, position: int) -> HttpResponse:
 
 
 @require_POST
-def cluster_cause(request: HttpRequest, pk: int) -> HttpResponse:
+def cluster_cause(request: PageRequest, pk: int) -> HttpResponse:
     """Give a whole cluster a cause."""
     run = run_for(request.user, pk)
     cluster = number_or_404(request.POST.get("cluster"), least=-1)
@@ -80,7 +81,7 @@ def cluster_cause(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def clusters(request: HttpRequest, pk: int) -> HttpResponse:
+def clusters(request: PageRequest, pk: int) -> HttpResponse:
     """The clusters with the causes that their samples were named, to confirm or correct."""
     run = run_for(request.user, pk)
     return render(
@@ -89,7 +90,7 @@ def clusters(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def cluster_queue(request: HttpRequest, pk: int) -> HttpResponse:
+def cluster_queue(request: PageRequest, pk: int) -> HttpResponse:
     """One cluster with samples of it; a key gives it a cause and brings the next."""
     run = run_for(request.user, pk)
     chosen = whole_number(request.GET.get("cluster"), least=-1)
@@ -98,7 +99,7 @@ def cluster_queue(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def project_queues(request: HttpRequest, slug: str) -> HttpResponse:
+def project_queues(request: PageRequest, slug: str) -> HttpResponse:
     """The runs of a project whose causes wait for people, as a part of its page."""
     project = project_for(request.user, slug, Role.ANNOTATOR)
     context = queue_page.queues(project, request.user)
@@ -106,7 +107,7 @@ def project_queues(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def rules(request: HttpRequest, slug: str) -> HttpResponse:
+def rules(request: PageRequest, slug: str) -> HttpResponse:
     """The table of rules, its thresholds and the eases, each version kept."""
     project = project_for(request.user, slug, Role.LEAD)
     book = RuleBook.current_of(project)
@@ -130,7 +131,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def name_again(request: HttpRequest, pk: int) -> HttpResponse:
+def name_again(request: PageRequest, pk: int) -> HttpResponse:
     """Name the errors by the rules, and the confirmed causes, of now."""
     run = run_for(request.user, pk)
     diagnosis = Diagnosis.latest_of(run)

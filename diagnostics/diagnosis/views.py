@@ -1,7 +1,7 @@
 """A run's diagnosis: the overview, one measure, the samples behind a number, the checklist."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -12,17 +12,18 @@ from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.diagnosis.tasks import DIAGNOSE
 from diagnostics.models import Diagnosis
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 
 
 @require_GET
-def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
+def diagnosis(request: PageRequest, pk: int) -> HttpResponse:
     """All measures of the newest diagnosis."""
     run = run_for(request.user, pk)
     return render(request, "diagnostics/diagnosis/diagnosis.html", page.overview(run))
 
 
 @require_POST
-def diagnosis_start(request: HttpRequest, pk: int) -> HttpResponse:
+def diagnosis_start(request: PageRequest, pk: int) -> HttpResponse:
     """Take every measure anew, in the background."""
     run = run_for(request.user, pk)
     if run.jobs.filter(kind=DIAGNOSE.name).open().exists():
@@ -33,21 +34,21 @@ def diagnosis_start(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def measure(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+def measure(request: PageRequest, pk: int, name: str) -> HttpResponse:
     """One measure with its tables and charts."""
     run = run_for(request.user, pk)
     return render(request, "diagnostics/diagnosis/measure.html", page.measure_page(run, name))
 
 
 @require_GET
-def behind(request: HttpRequest, pk: int, name: str, key: str) -> HttpResponse:
+def behind(request: PageRequest, pk: int, name: str, key: str) -> HttpResponse:
     """The samples behind one number."""
     run = run_for(request.user, pk)
     return render(request, "diagnostics/diagnosis/behind.html", page.behind_page(run, name, key))
 
 
 @require_GET
-def diagnosis_json(request: HttpRequest, pk: int) -> HttpResponse:
+def diagnosis_json(request: PageRequest, pk: int) -> HttpResponse:
     """The newest diagnosis as one document."""
     run = run_for(request.user, pk)
     found = Diagnosis.latest_of(run)
@@ -57,7 +58,7 @@ def diagnosis_json(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def errors_file(request: HttpRequest, pk: int, form: str) -> StreamingHttpResponse:
+def errors_file(request: PageRequest, pk: int, form: str) -> StreamingHttpResponse:
     """Every error sample with its cause, features and evidence, as a file."""
     run = run_for(request.user, pk)
     if form not in error_table.FORMATS:
@@ -72,7 +73,7 @@ def errors_file(request: HttpRequest, pk: int, form: str) -> StreamingHttpRespon
 
 
 @require_GET
-def checklist(request: HttpRequest, pk: int) -> HttpResponse:
+def checklist(request: PageRequest, pk: int) -> HttpResponse:
     """Five steps and four rules, each with its number and the next act."""
     run = run_for(request.user, pk)
     return render(request, "diagnostics/diagnosis/checklist.html", page.checklist_page(run))

@@ -4,7 +4,7 @@ import csv
 import io
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -17,24 +17,25 @@ from diagnostics.experiments.forms import ExperimentForm
 from diagnostics.experiments.tasks import start_experiment
 from diagnostics.models import Experiment
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 from triage.science.record.csv_cells import guard_cell
 
 
 @require_GET
-def experiments(request: HttpRequest, pk: int) -> HttpResponse:
+def experiments(request: PageRequest, pk: int) -> HttpResponse:
     """Those of the run, and all that could be tried."""
     run = run_for(request.user, pk)
     return render(request, "diagnostics/experiments/experiments.html", page.overview(run))
 
 
 @require_http_methods(["GET", "POST"])
-def experiment_new(request: HttpRequest, pk: int) -> HttpResponse:
+def experiment_new(request: PageRequest, pk: int) -> HttpResponse:
     """Design an experiment: its arms, what it needs and lacks, its options; POST starts it."""
     run = run_for(request.user, pk)
     kind = design_page.kind_named(request.GET.get("experiment", ""))
     typed = request.GET if "seeds" in request.GET else None
     form = ExperimentForm(run, kind, request.POST or typed)
-    if request.htmx.target == "design":  # type: ignore[attr-defined]
+    if request.htmx.target == "design":
         part = design_page.checked(run, kind, form)
         return render(request, "diagnostics/experiments/_design.html", part)
     if request.method == "POST" and form.is_valid():
@@ -51,10 +52,10 @@ def experiment_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def experiment(request: HttpRequest, pk: int) -> HttpResponse:
+def experiment(request: PageRequest, pk: int) -> HttpResponse:
     """What came of it; htmx asks for its progress alone while it is open."""
     chosen = experiment_for(request.user, pk)
-    if request.htmx.target == "progress":  # type: ignore[attr-defined]
+    if request.htmx.target == "progress":
         context = page.progress(chosen)
         response = render(request, "diagnostics/experiments/_progress.html", context)
         if not chosen.is_open:
@@ -65,7 +66,7 @@ def experiment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def experiment_stop(request: HttpRequest, pk: int) -> HttpResponse:
+def experiment_stop(request: PageRequest, pk: int) -> HttpResponse:
     """Stop it; what has ended stays."""
     chosen = experiment_for(request.user, pk)
     carrying_out.stop(chosen)
@@ -73,7 +74,7 @@ def experiment_stop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def experiment_resume(request: HttpRequest, pk: int) -> HttpResponse:
+def experiment_resume(request: PageRequest, pk: int) -> HttpResponse:
     """Carry out what is left, or what failed."""
     chosen = experiment_for(request.user, pk)
     try:
@@ -86,7 +87,7 @@ def experiment_resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def experiment_again(request: HttpRequest, pk: int) -> HttpResponse:
+def experiment_again(request: PageRequest, pk: int) -> HttpResponse:
     """The same anew, as it is stored."""
     chosen = experiment_for(request.user, pk)
     try:
@@ -100,7 +101,7 @@ def experiment_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def experiment_json(request: HttpRequest, pk: int) -> HttpResponse:
+def experiment_json(request: PageRequest, pk: int) -> HttpResponse:
     """The page as plain values."""
     chosen = experiment_for(request.user, pk)
     response = JsonResponse(page.document(chosen), json_dumps_params={"ensure_ascii": False})
@@ -109,7 +110,7 @@ def experiment_json(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def experiment_csv(request: HttpRequest, pk: int) -> HttpResponse:
+def experiment_csv(request: PageRequest, pk: int) -> HttpResponse:
     """Its trials, one a line."""
     chosen = experiment_for(request.user, pk)
     rows = page.trial_rows(chosen)

@@ -1,15 +1,16 @@
 """The report, as a page and as JSON."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
 from diagnostics.report import page
 from diagnostics.report.styles import inlined_styles
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 
 
 @require_GET
-def report(request: HttpRequest, pk: int) -> HttpResponse:
+def report(request: PageRequest, pk: int) -> HttpResponse:
     """One page that stands alone: styles inside, no script, nothing to fetch."""
     run = run_for(request.user, pk)
     _styles, allowed = inlined_styles()
@@ -24,7 +25,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def report_json(request: HttpRequest, pk: int) -> HttpResponse:
+def report_json(request: PageRequest, pk: int) -> HttpResponse:
     """The same as plain values."""
     run = run_for(request.user, pk)
     return JsonResponse(page.document(run), json_dumps_params={"ensure_ascii": False})

@@ -5,7 +5,7 @@ import json
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
@@ -18,13 +18,14 @@ from triage.jobs import jobs
 from triage.models import ConfirmedCluster
 from triage.models.kinds import ANALYSE
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 from triage.sent import whole_numbers
 
 
 # Bokeh sets style attributes on what it draws; scripts stay the page's own.
 @csp_update({"style-src": [SELF, UNSAFE_INLINE]})  # type: ignore[arg-type]
 @require_GET
-def clusters(request: HttpRequest, pk: int) -> HttpResponse:
+def clusters(request: PageRequest, pk: int) -> HttpResponse:
     """The map and the cards."""
     run = run_for(request.user, pk)
     context = page.context(run, run.current_clustering())
@@ -33,7 +34,7 @@ def clusters(request: HttpRequest, pk: int) -> HttpResponse:
 
 @gzip_page
 @require_GET
-def clusters_map(request: HttpRequest, pk: int) -> JsonResponse:
+def clusters_map(request: PageRequest, pk: int) -> JsonResponse:
     """The points of the map."""
     run = run_for(request.user, pk)
     clustering = run.current_clustering()
@@ -43,7 +44,7 @@ def clusters_map(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_POST
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+def confirm(request: PageRequest, pk: int) -> HttpResponse:
     """Keep clusters, or samples picked on the map, as a person's group."""
     run = run_for(request.user, pk)
     clustering = run.current_clustering()
@@ -71,7 +72,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def said_change(request: HttpRequest, pk: int, said: int) -> HttpResponse:
+def said_change(request: PageRequest, pk: int, said: int) -> HttpResponse:
     """Rename a person's group, take it back, or undo that."""
     run = run_for(request.user, pk)
     row = get_object_or_404(ConfirmedCluster, run=run, pk=said)
@@ -101,7 +102,7 @@ def _positions(text: str) -> list[int]:
 
 
 @require_POST
-def analyse(request: HttpRequest, pk: int) -> HttpResponse:
+def analyse(request: PageRequest, pk: int) -> HttpResponse:
     """Start an analysis in the background."""
     chosen = run_for(request.user, pk)
     form = AnalyseForm(request.POST)

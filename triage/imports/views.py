@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,10 +14,11 @@ from triage.imports.importing import ImportRefused, SideFileRefused
 from triage.models import Job, Role
 from triage.models.kinds import IMPORT
 from triage.projects.access import job_for, project_for
+from triage.requests import PageRequest
 
 
 @require_http_methods(["GET", "POST"])
-def import_start(request: HttpRequest, slug: str) -> HttpResponse:
+def import_start(request: PageRequest, slug: str) -> HttpResponse:
     """Step one: the file and its images."""
     project = project_for(request.user, slug, Role.LEAD)
     form = FileForm(request.POST or None, request.FILES or None)
@@ -36,7 +37,7 @@ def import_start(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def import_describe(request: HttpRequest, job_uuid: Any) -> HttpResponse:
+def import_describe(request: PageRequest, job_uuid: Any) -> HttpResponse:
     """Step two: preview and mapping of a draft; its progress once it is under way."""
     job = job_for(request.user, job_uuid)
     if job.kind != IMPORT.name or job.state != Job.State.DRAFT:
@@ -47,7 +48,7 @@ def import_describe(request: HttpRequest, job_uuid: Any) -> HttpResponse:
         job.fail(str(reason))
         return redirect("triage:job", job_uuid=job.uuid)
     form = page.mapping_form(job, looked, request.POST or None)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         tried = {"job": job, **page.trial_context(job, looked, form)}
         return render(request, "triage/imports/_trial.html", tried)
     if request.method == "POST" and form.is_valid():
@@ -60,7 +61,7 @@ def import_describe(request: HttpRequest, job_uuid: Any) -> HttpResponse:
 
 
 @require_POST
-def import_reopen(request: HttpRequest, job_uuid: Any) -> HttpResponse:
+def import_reopen(request: PageRequest, job_uuid: Any) -> HttpResponse:
     """Describe a failed import anew."""
     job = job_for(request.user, job_uuid)
     page.reopen(job)
@@ -68,7 +69,7 @@ def import_reopen(request: HttpRequest, job_uuid: Any) -> HttpResponse:
 
 
 @require_POST
-def import_discard(request: HttpRequest, job_uuid: Any) -> HttpResponse:
+def import_discard(request: PageRequest, job_uuid: Any) -> HttpResponse:
     """Throw a draft or a failed import away."""
     job = job_for(request.user, job_uuid)
     page.give_up(job)

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from triage.models import Job
 from triage.models.kinds import IMPORT
 from triage.projects.access import job_for
+from triage.requests import PageRequest
 
 
 @require_GET
-def job(request: HttpRequest, job_uuid: Any) -> HttpResponse:
+def job(request: PageRequest, job_uuid: Any) -> HttpResponse:
     """How far a job is; whoever polls is sent on when it is done."""
     chosen = job_for(request.user, job_uuid)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         response = render(request, "triage/jobs/_job.html", {"job": chosen})
         if chosen.state == Job.State.DONE and chosen.kind == IMPORT.name and chosen.run:
             response["HX-Redirect"] = chosen.run.get_absolute_url()

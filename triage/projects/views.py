@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -12,20 +12,21 @@ from triage.models.kinds import IMPORT
 from triage.projects import members
 from triage.projects.access import membership_in, project_for
 from triage.projects.forms import MemberForm, ProjectForm
+from triage.requests import PageRequest
 
 
 @require_GET
-def projects(request: HttpRequest) -> HttpResponse:
+def projects(request: PageRequest) -> HttpResponse:
     """The projects of the person who asks; an only one opens at once."""
     found = list(Project.objects.of(request.user).annotate(runs_count=Count("runs", distinct=True)))
-    own = Membership.objects.filter(user=request.user)  # type: ignore[misc]
+    own = Membership.objects.filter(user=request.user)
     memberships = {each.project_id: each for each in own}
     rows = [(project, memberships[project.pk]) for project in found]
     return render(request, "triage/projects/projects.html", {"rows": rows})
 
 
 @require_http_methods(["GET", "POST"])
-def project_new(request: HttpRequest) -> HttpResponse:
+def project_new(request: PageRequest) -> HttpResponse:
     """Start a project; who starts it is its admin."""
     form = ProjectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -35,7 +36,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def project(request: HttpRequest, slug: str) -> HttpResponse:
+def project(request: PageRequest, slug: str) -> HttpResponse:
     """The overview: audits for everyone, runs and imports for leads."""
     chosen = project_for(request.user, slug, Role.ANNOTATOR)
     membership = membership_in(request.user, chosen)
@@ -49,7 +50,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def project_members(request: HttpRequest, slug: str) -> HttpResponse:
+def project_members(request: PageRequest, slug: str) -> HttpResponse:
     """Who is in the project; admit somebody."""
     chosen = project_for(request.user, slug, Role.ADMIN)
     form = MemberForm(request.POST or None)
@@ -83,7 +84,7 @@ def project_members(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["POST"])
-def member_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def member_change(request: PageRequest, slug: str, pk: int) -> HttpResponse:
     """Give a member another role, or show them out."""
     chosen = project_for(request.user, slug, Role.ADMIN)
     membership = get_object_or_404(Membership, project=chosen, pk=pk)

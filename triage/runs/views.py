@@ -2,10 +2,9 @@
 
 import csv
 from collections.abc import Iterator
-from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from triage.clusters.forms import AnalyseForm
 from triage.models import StoredFilter
 from triage.projects.access import run_for
+from triage.requests import PageRequest
 from triage.runs import page as run_page
 from triage.runs import sample as sample_page
 from triage.runs.filters import filter_from
@@ -22,10 +22,10 @@ from triage.science.record.csv_cells import guard_cell
 
 
 @require_GET
-def run(request: HttpRequest, pk: int) -> HttpResponse:
+def run(request: PageRequest, pk: int) -> HttpResponse:
     """The overview; htmx asks for the breakdown alone."""
     chosen = run_for(request.user, pk)
-    if request.htmx.target == "breakdown":  # type: ignore[attr-defined]
+    if request.htmx.target == "breakdown":
         part = run_page.breakdown(chosen, request.GET, chosen.browser)
         return render(request, "triage/runs/_breakdown.html", {"run": chosen, **part})
     context = run_page.overview(chosen, request.GET)
@@ -33,16 +33,16 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def errors(request: HttpRequest, pk: int) -> HttpResponse:
+def errors(request: PageRequest, pk: int) -> HttpResponse:
     """The list of error samples (or of all), narrowed by its query string."""
     chosen = run_for(request.user, pk)
     context = run_page.error_list(chosen, request.GET)
-    template = "_errors" if request.htmx else "errors"  # type: ignore[attr-defined]
+    template = "_errors" if request.htmx else "errors"
     return render(request, f"triage/runs/{template}.html", context)
 
 
 @require_POST
-def filter_store(request: HttpRequest, pk: int) -> HttpResponse:
+def filter_store(request: PageRequest, pk: int) -> HttpResponse:
     """Keep the selection that the query string names under a name."""
     chosen = run_for(request.user, pk)
     name = request.POST.get("name", "").strip()[:200]
@@ -51,9 +51,8 @@ def filter_store(request: HttpRequest, pk: int) -> HttpResponse:
     if not name:
         messages.error(request, _("Give the filter a name."))
         return redirect(address)
-    user: Any = request.user
     stored, made = StoredFilter.objects.get_or_create(
-        run=chosen, name=name, defaults={"criteria": criteria, "created_by": user}
+        run=chosen, name=name, defaults={"criteria": criteria, "created_by": request.user}
     )
     if not made and stored.criteria != criteria:
         messages.error(request, _("There is another filter of that name; choose a new one."))
@@ -63,7 +62,7 @@ def filter_store(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def filter_delete(request: HttpRequest, pk: int, filter_pk: int) -> HttpResponse:
+def filter_delete(request: PageRequest, pk: int, filter_pk: int) -> HttpResponse:
     """Forget a stored filter; audits drawn from it keep their own copy."""
     chosen = run_for(request.user, pk)
     get_object_or_404(StoredFilter, run=chosen, pk=filter_pk).delete()
@@ -72,7 +71,7 @@ def filter_delete(request: HttpRequest, pk: int, filter_pk: int) -> HttpResponse
 
 
 @require_GET
-def refused(request: HttpRequest, pk: int) -> HttpResponse:
+def refused(request: PageRequest, pk: int) -> HttpResponse:
     """The rows that were not taken: which row, which field, why."""
     chosen = run_for(request.user, pk)
     rows = run_page.refused_rows(chosen, request.GET.get("page", ""))
@@ -80,7 +79,7 @@ def refused(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def refused_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+def refused_csv(request: PageRequest, pk: int) -> StreamingHttpResponse:
     """All refused rows as CSV."""
     chosen = run_for(request.user, pk)
     folder = chosen.folder
@@ -110,7 +109,7 @@ def refused_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 
 
 @require_GET
-def sample(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+def sample(request: PageRequest, pk: int, position: int) -> HttpResponse:
     """The sample at a position of the run."""
     run = run_for(request.user, pk)
     context = run_page.one_sample(run, position, request.GET)
