@@ -11,6 +11,12 @@ from django.core.files.storage import FileSystemStorage
 SCRIPTS = ("bokeh.min.js", "bokeh-api.min.js")
 
 
+class BokehStorage(FileSystemStorage):
+    """A package's folder, whose files `collectstatic` puts under `bokeh/`."""
+
+    prefix = "bokeh"
+
+
 class BokehFinder(BaseFinder):
     """The two of Bokeh's scripts that the map needs: no CDN, no copy in the repository."""
 
@@ -20,8 +26,7 @@ class BokehFinder(BaseFinder):
         assert spec is not None
         assert spec.submodule_search_locations
         self.folder = Path(spec.submodule_search_locations[0], "server", "static", "js")
-        self.storage = FileSystemStorage(location=self.folder)
-        self.storage.prefix = "bokeh"  # type: ignore[attr-defined]
+        self.storage = BokehStorage(location=self.folder)
 
     def find(self, path: str, find_all: bool = False, **more: Any) -> Any:
         """The file behind `bokeh/<script>`."""

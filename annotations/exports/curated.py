@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -170,13 +171,21 @@ def export_to_data_root(
     root = DataRoot(settings.DATA_ROOT)
     curated = CuratedSet(run=run)
     target = root.join(stored_at(curated))
-    wishes = {"file_format": file_format, "recipe": recipe, "user": user, "progress": progress}
+    export = partial(
+        export_curated,
+        run,
+        file_format=file_format,
+        recipe=recipe,
+        user=user,
+        progress=progress,
+        curated=curated,
+    )
     if root.is_local:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
-        return export_curated(run, to=target, curated=curated, **wishes)  # type: ignore[arg-type]
+        return export(to=target)
     with tempfile.TemporaryDirectory() as folder:
         local = Path(folder) / "export"
-        saved = export_curated(run, to=local, curated=curated, **wishes)  # type: ignore[arg-type]
+        saved = export(to=local)
         for path in sorted(local.iterdir()):
             root.fs.put_file(str(path), f"{target}/{path.name}")
     return saved

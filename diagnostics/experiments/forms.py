@@ -63,26 +63,33 @@ class ExperimentForm(forms.Form):
         self.run, self.experiment = run, experiment
         sets = list(run.curated_sets.all())
         self.sets = {str(each.pk): each for each in sets}
-        self.fields["curated"].choices = [  # type: ignore[attr-defined]
+        self._choice("curated").choices = [
             (NOW, _("freeze one now, with the default recipe")),
             *((str(each.pk), str(each)) for each in sets),
             (NONE, _("none")),
         ]
         self.fields["curated"].initial = NOW if has_verdicts(run) else next(iter(self.sets), NONE)
-        self.fields["target"].queryset = run.project.runs.exclude(pk=run.pk)  # type: ignore[attr-defined]
+        target = self.fields["target"]
+        assert isinstance(target, forms.ModelChoiceField)
+        target.queryset = run.project.runs.exclude(pk=run.pk)
         commands = list(settings.TRAINING_COMMANDS)
         kinds = [(BUILTIN, _("built-in, over frozen image regions"))]
         kinds.append((CHECKPOINT, _("a checkpoint, by transformers")))
         if commands:
             kinds.append((COMMAND, _("a command of this server")))
-        self.fields["trainer"].choices = kinds  # type: ignore[attr-defined]
-        self.fields["command"].choices = [(name, name) for name in commands]  # type: ignore[attr-defined]
+        self._choice("trainer").choices = kinds
+        self._choice("command").choices = [(name, name) for name in commands]
         own = option_fields(experiment)
         if "weighting" in own and latest_score(run) is None:
             own["weighting"].initial = "loss"
         suit(own, run, experiment)
         for name, field in own.items():
             self.fields[f"o-{name}"] = field
+
+    def _choice(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        return field
 
     def clean_glossary(self) -> str:
         """Every line has to be an entry."""

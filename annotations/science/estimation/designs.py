@@ -7,6 +7,7 @@ afterwards would break its coverage.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -178,9 +179,10 @@ def planned_look(
             stopped = "below"
         if stopped:
             break
-    plan = {"population_size": population, "cap": cap, "level": level, "first_look": first}
-    low = repeated_interval(fewest, looked_at, **plan).low  # type: ignore[arg-type]
-    high = repeated_interval(most, looked_at, **plan).high  # type: ignore[arg-type]
+    interval = partial(
+        repeated_interval, population_size=population, cap=cap, level=level, first_look=first
+    )
+    low, high = interval(fewest, looked_at).low, interval(most, looked_at).high
     return PlannedLook(looked_at, fewest, most, cap, stopped, low, high)
 
 
