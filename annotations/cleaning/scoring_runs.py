@@ -4,7 +4,6 @@ A score is a file that nobody changes and a row that names it, so that an audit 
 score that was there before it. Only verdicts of random noise audits are learnt from.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -19,10 +18,10 @@ from annotations.models import UNDECIDED, Audit, MismatchScore
 from annotations.science.suspicion import mismatch
 from annotations.standing.standing import standing_of
 from triage.models import Run
+from triage.science.progress import Progress
 
 # Above this many samples a seeded part is scored: all errors first, then others at random.
 MOST_SAMPLES = 50_000
-Progress = Callable[[float, str], None]
 Method = MismatchScore.Method
 
 

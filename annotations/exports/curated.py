@@ -6,7 +6,7 @@ verdicts of all audits of a run are brought together and the row is made. Files 
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from annotations.cleaning.cleaning import standing as standing_repairs
 from annotations.models import Audit, CuratedSet
@@ -32,10 +33,10 @@ from annotations.science.curation.curation import (
 from annotations.science.curation.export_files import FORMATS, ExportRefused, write_export
 from annotations.standing.standing import Standing, standing_of
 from triage.models import Run
+from triage.science.progress import Progress, Step
 from triage.science.store.browsing import RunBrowser
 from triage.science.store.store import DataRoot
 
-Progress = Callable[[float, str], None]
 GROUPS = ("split", "question_type")
 ALWAYS = ("sample_id", "question", "answers", "prediction", "position", "row", "credit", "is_error")
 PACKAGES = ("alignment-triage", "numpy", "pyarrow", "Django")
@@ -280,7 +281,7 @@ def _decided(
     for part in chain([first], others):
         yield decide(part, judgements, recipe)
         done += part.num_rows
-        progress(0.95 * done / max(samples, 1), f"{done:,} samples written")
+        progress(0.95 * done / max(samples, 1), Step(gettext_noop("{n} samples written"), n=done))
 
 
 def _parts(counts: Counts) -> tuple[int, int, int]:

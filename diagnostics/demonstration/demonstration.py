@@ -5,7 +5,6 @@ world comes in as a file of verdicts.
 """
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from diagnostics.science.testbed.world import SMALL, WorldConfig
 from triage.clusters.analysing import analyse_run
 from triage.imports.importing import import_run, preview, rule_for
 from triage.models import Project, Role, Run
+from triage.science.progress import Progress
 
 PROJECT = "Demonstration"
 RUN = "shapes, first model"
@@ -37,7 +37,6 @@ SEED = 7
 # Of every split, questions that several shapes answer.
 AMBIGUOUS = 0.04
 ELSEWHERE = WorldConfig(seed=SEED, train=0, val=0, test=0, ood=400)
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

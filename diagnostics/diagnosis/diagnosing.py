@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -12,8 +11,7 @@ from diagnostics.models import Diagnosis
 from diagnostics.science.measures import documents
 from triage.clusters.analysing import RunPictures
 from triage.models import Run
-
-Progress = Callable[[float, str], None]
+from triage.science.progress import Progress
 
 
 class DiagnosisRefused(ValueError):

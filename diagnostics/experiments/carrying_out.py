@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, cast
@@ -33,13 +33,13 @@ from diagnostics.science.experiments.material.glossary_text import GlossaryUnrea
 from diagnostics.science.experiments.material.region_pictures import RegionPictures
 from diagnostics.science.experiments.training.arm_groups import Group, Work, groups, train
 from diagnostics.science.experiments.training.files import ExperimentFiles, FilesChanged
+from triage.science.progress import Progress
 
 log = logging.getLogger(__name__)
 # What of the whole is gathering; the rest is training.
 GATHERING = 0.1
 SECONDS_BETWEEN_LOOKS = 1.0
 State = Experiment.State
-Progress = Callable[[float, str], None]
 
 
 def stop(experiment: Experiment) -> None:

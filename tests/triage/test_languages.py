@@ -24,11 +24,11 @@ from tests.annotations.audit_factories import (
     make_member,
     make_project_of,
 )
-from triage import science_words
 from triage.management.catalogues import compile_catalogues
-from triage.models import Role
+from triage.models import Job, Role
 from triage.runs.filters import selection_words
 from triage.science.analysis.features import FEATURES
+from triage.science.progress import Step
 from triage.science.readers.csv_file import CsvReader
 from triage.science.readers.json_lines import JsonLinesReader
 from triage.science.readers.json_list import JsonListReader
@@ -36,6 +36,7 @@ from triage.science.readers.parquet_file import ParquetReader
 from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES
 from triage.science.store.browsing import GROUPINGS, SampleFilter
+from triage.templatetags.words import step_words
 
 FOLDER = Path("locale", "zh_Hans", "LC_MESSAGES")
 CATALOGUE = Path(settings.BASE_DIR) / FOLDER
@@ -170,40 +171,62 @@ def test_every_text_of_the_sources_is_in_the_catalogue(tmp_path) -> None:
 
 def test_what_the_science_modules_say_is_known_to_gettext() -> None:
     readers = (CsvReader, JsonLinesReader, JsonListReader, ParquetReader)
-    needs = {each for feature in FEATURES for each in feature.needs} - set(BY_NAME)
+    said = {name.replace("_", " ") for name in GROUPINGS}
+    for entries_of in (FIELDS, RULES.values(), readers, FEATURES, INPUTS):
+        assert entries_of
+        said |= {each.description for each in entries_of}
+    said |= {each for feature in FEATURES for each in feature.needs} - set(BY_NAME)
+    said |= {each.needs for each in INPUTS} - set(BY_NAME)
 
-    assert {name.replace("_", " ") for name in GROUPINGS} == set(science_words.GROUPINGS)
-    assert {field.description for field in FIELDS} == set(science_words.FIELDS)
-    assert {rule.description for rule in RULES.values()} == set(science_words.RULES)
-    assert {reader.description for reader in readers} == set(science_words.READERS)
-    assert {feature.description for feature in FEATURES} == set(science_words.FEATURES)
-    assert needs == set(science_words.NEEDS)
-    assert {each.description for each in INPUTS} == set(science_words.INPUTS)
-    assert {each.needs for each in INPUTS} - set(BY_NAME) == set(science_words.INPUT_NEEDS)
+    assert sorted(said - set(entries(CATALOGUE / "django.po"))) == []
 
 
-def test_steps_of_the_science_modules_are_known_to_gettext() -> None:
-    call = re.compile(r'progress\([^"\n]*"([^"\n]+)"\)')
-    files = [
-        path
-        for app in ("triage", "annotations")
-        for path in Path(settings.BASE_DIR, app).rglob("*.py")
-    ]
-    said = {
-        re.sub(r"\{[^}]*\}", "{}", text)
-        for path in files
-        for text in call.findall(path.read_text(encoding="utf-8"))
-    }
+def test_steps_of_jobs_are_known_to_gettext() -> None:
+    """A step is marked where it is said; trainers name arms and epochs, and stay as they are."""
+    call = re.compile(r'progress\([^"\n]*?(\w+)\(\s*"([^"\n]+)"')
+    bare = re.compile(r'progress\([^"\n()]*, f?"')
+    known = entries(CATALOGUE / "django.po")
+    said = set()
+    for app in ("triage", "annotations", "diagnostics"):
+        for path in Path(settings.BASE_DIR, app).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            said |= {words for _mark, words in call.findall(text)}
+            if not {"training", "testbed", "demonstration"} & set(path.parts):
+                assert bare.findall(text) == [], path
 
-    assert said == {*science_words.STEPS, "Writing"}
+    assert {"Reading samples", "{n} rows read", "Measuring influence"} <= said
+    assert sorted(said - set(known)) == []
 
 
-def test_numbers_of_a_step_stay_numbers() -> None:
+def test_a_step_is_kept_as_what_it_is_made_of_and_said_in_the_readers_language() -> None:
+    made = Step("{n} rows read", n=1200)
+    assert made == "1,200 rows read"
     with translation.override("zh-hans"):
-        assert science_words.step_words("1,200 rows read") == "已读取 1,200 行"
-        assert science_words.step_words("Naming clusters") == "正在为簇命名"
-        assert science_words.step_words("batch 7 of 1,200") == "batch 7 of 1,200"
-        assert science_words.step_words("") == ""
+        assert step_words(made) == "已读取 1,200 行"
+        assert step_words("Naming clusters") == "正在为簇命名"
+        assert step_words("batch 7 of 1,200") == "batch 7 of 1,200"
+        assert step_words("") == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("step", "kept"),
+    [
+        (Step("{n} rows read", n=12), '{"words": "{n} rows read", "counts": {"n": 12}}'),
+        ("Naming clusters", "Naming clusters"),
+        ("1,200 rows read", "1,200 rows read"),
+        ("{n", "{n"),
+        ('{"words": "{m}", "counts": {"n": 1}}', '{"words": "{m}", "counts": {"n": 1}}'),
+    ],
+)
+def test_a_job_says_its_step_again_as_it_was_told(step: str, kept: str) -> None:
+    job = Job.objects.create(kind="import", project=make_project_of())
+    job.advance(0.5, step)
+    job.refresh_from_db()
+
+    assert job.step == kept
+    assert job.stage == step
+    assert getattr(job.stage, "counts", None) == getattr(step, "counts", None)
 
 
 def test_a_selection_is_said_in_the_readers_language() -> None:

@@ -1,6 +1,5 @@
 """Analysing a run: features, embeddings and clusters of its error samples, stored."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,11 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 from triage.models import Clustering, Run
+from triage.science.progress import Progress
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import decode, read_run_image, size_of
 from triage.science.store.store import DataRoot
 
-Progress = Callable[[float, str], None]
 # Encoders look at pictures this large at most.
 ENCODER_SIDE = 384
 

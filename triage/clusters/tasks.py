@@ -6,8 +6,8 @@ from django_tasks import task
 
 from triage.clusters.analysing import AnalysisRefused, analyse_run, summary
 from triage.jobs import jobs
-from triage.jobs.jobs import Progress
 from triage.models import Job
+from triage.science.progress import Progress
 
 
 @task()

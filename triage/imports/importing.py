@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +12,10 @@ import numpy as np
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from triage.models import Project, Run
+from triage.science.progress import Progress
 from triage.science.readers import UnreadableFile, open_reader
 from triage.science.readers.ingest import NothingToImport, ingest
 from triage.science.readers.side_files import KEY, SideFile, check_mapping, open_side_file
@@ -28,7 +30,6 @@ SPLITS = ("train", "val", "test", "ood")
 PREVIEW_ROWS = 20
 # Enough rows to tell what an answer looks like.
 PROPOSAL_ROWS = 200
-Progress = Callable[[float, str], None]
 
 
 class ImportRefused(ValueError):
@@ -261,7 +262,9 @@ def _images(folder: RunFolder, images: Path | None, progress: Progress) -> Path 
         )
     into = Path(folder.path("images"))
     into.mkdir(parents=True, exist_ok=True)
-    extract_images(images, into, lambda share: progress(0.3 * share, "Unpacking images"))
+    extract_images(
+        images, into, lambda share: progress(0.3 * share, gettext_noop("Unpacking images"))
+    )
     return into
 
 

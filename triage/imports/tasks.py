@@ -8,8 +8,8 @@ from django_tasks import task
 from triage.imports.importing import ImportRefused, import_run
 from triage.imports.staging import discard
 from triage.jobs import jobs
-from triage.jobs.jobs import Progress
 from triage.models import Job
+from triage.science.progress import Progress
 from triage.science.record.mapping import ColumnMapping
 
 

@@ -15,6 +15,8 @@ from triage.projects.access import job_for
 class JobSerializer(serializers.ModelSerializer):
     """Background work: poll it until `state` is done or failed."""
 
+    step = serializers.CharField(source="stage", help_text="what is being done now")
+
     class Meta:
         model = Job
         fields = ("uuid", "kind", "state", "share", "step", "result", "error", "created_at")

@@ -10,13 +10,11 @@ from django.utils.translation import gettext_noop
 
 from triage.models import Job, Project, Run
 from triage.models.kinds import JobKind
+from triage.science.progress import Step
 
 log = logging.getLogger(__name__)
 # Progress is written at most this often; a page asks once a second.
 SECONDS_BETWEEN_WORDS = 0.5
-
-
-Progress = Callable[[float, str], None]
 
 
 def enqueue(job: Job, task: Any) -> Job:
@@ -53,7 +51,7 @@ def carry_out(
     if not job.begin():
         return
     try:
-        result = work(job, _unhurried(job))
+        result = work(job, _throttled(job))
     except refusal as problem:
         job.fail(str(problem))
     except Exception:
@@ -64,7 +62,7 @@ def carry_out(
         job.finish(**result)
 
 
-def _unhurried(job: Job) -> Callable[[float, str], None]:
+def _throttled(job: Job) -> Callable[[float, str], None]:
     """`job.advance`, but not a write for every row."""
     last = 0.0
     said = ""
@@ -72,8 +70,9 @@ def _unhurried(job: Job) -> Callable[[float, str], None]:
     def advance(share: float, step: str) -> None:
         nonlocal last, said
         now = time.monotonic()
-        if now - last >= SECONDS_BETWEEN_WORDS or step.split(",")[0] != said:
-            last, said = now, step.split(",")[0]
+        key = step.words if isinstance(step, Step) else step.split(",")[0]
+        if now - last >= SECONDS_BETWEEN_WORDS or key != said:
+            last, said = now, key
             job.advance(share, step)
 
     return advance

@@ -1,5 +1,6 @@
 """Background work: how far each job is, and which workers live."""
 
+import json
 import uuid
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from triage.models import kinds
 from triage.models.projects import Project
 from triage.models.runs import Run
+from triage.science.progress import Step
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -93,8 +95,25 @@ class Job(models.Model):
         return bool(claimed)
 
     def advance(self, share: float, step: str) -> None:
-        """Say how far it is: `share` 0..1 and what is being done now."""
-        Job.objects.filter(pk=self.pk).update(share=min(max(share, 0.0), 1.0), step=step[:200])
+        """Say how far it is: `share` 0..1 and what is being done now.
+
+        A step with numbers is kept as what it is made of, for each reader's language.
+        """
+        kept: str = step
+        if isinstance(step, Step):
+            kept = json.dumps({"words": step.words, "counts": step.counts}, ensure_ascii=False)
+        Job.objects.filter(pk=self.pk).update(share=min(max(share, 0.0), 1.0), step=kept[:200])
+
+    @property
+    def stage(self) -> str:
+        """What is being done now, as it was said: a Step where it has numbers."""
+        if not self.step.startswith("{"):
+            return self.step
+        try:
+            made = json.loads(self.step)
+            return Step(made["words"], **made["counts"])
+        except (ValueError, KeyError, TypeError, IndexError):
+            return self.step
 
     def finish(self, **result: Any) -> None:
         """It ended well."""

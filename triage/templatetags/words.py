@@ -1,9 +1,10 @@
 """Texts that were written down in English, by the worker or in a snapshot, for the reader."""
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
-from triage import science_words
+from triage.science.progress import Step
 
 register = template.Library()
 
@@ -15,9 +16,12 @@ def translated(text: str | None) -> str:
 
 
 @register.filter
-def step_words(step: str | None) -> str:
-    """What a job is doing."""
-    return science_words.step_words(step or "")
+def step_words(step: str) -> str:
+    """What a job is doing, in the reader's language; numbers as that language writes them."""
+    if not isinstance(step, Step):
+        return gettext(step) if step else ""
+    counts = {name: number_format(n, 0, force_grouping=True) for name, n in step.counts.items()}
+    return gettext(step.words).format(**counts)
 
 
 @register.filter

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from triage.science.analysis.encoders import unit
 from triage.science.record.scoring import normalise
+from triage.science.words import gettext_noop as _
 
 Floats = npt.NDArray[np.float64]
 # The nearest samples of its split that a sample is held beside.
@@ -35,45 +36,51 @@ class Input:
 INPUTS: tuple[Input, ...] = (
     Input(
         "reference_probability",
-        "the model's probability of a reference answer",
+        _("the model's probability of a reference answer"),
         "low",
-        "candidates with probabilities, answers",
+        _("candidates with probabilities, answers"),
     ),
     Input(
         "reference_margin",
-        "probability of a reference answer minus that of the best other candidate",
+        _("probability of a reference answer minus that of the best other candidate"),
         "low",
-        "candidates with probabilities, answers",
+        _("candidates with probabilities, answers"),
     ),
     Input(
         "probability_beside_alike",
-        "probability of a reference answer minus its mean over the samples most alike",
+        _("probability of a reference answer minus its mean over the samples most alike"),
         "low",
-        "candidates with probabilities, answers",
+        _("candidates with probabilities, answers"),
     ),
     Input(
         "margin_beside_alike",
-        "margin of the reference answer minus its mean over the samples most alike",
+        _("margin of the reference answer minus its mean over the samples most alike"),
         "low",
-        "candidates with probabilities, answers",
+        _("candidates with probabilities, answers"),
     ),
     Input(
         "agreement_beside_alike",
-        "share of the samples most alike with the same reference answer, minus its mean over them",
+        _(
+            "share of the samples most alike with the same reference answer, minus its mean "
+            "over them"
+        ),
         "low",
         "answers",
     ),
     Input(
         "loss_beside_alike",
-        "training loss in the later half of the epochs minus its mean over the samples most alike",
+        _(
+            "training loss in the later half of the epochs minus its mean over the samples "
+            "most alike"
+        ),
         "high",
         "loss",
     ),
     Input(
         "image_text_similarity",
-        "cosine of image and text embedding (one space)",
+        _("cosine of image and text embedding (one space)"),
         "low",
-        "image_embedding and text_embedding, or a CLIP-type encoder",
+        _("image_embedding and text_embedding, or a CLIP-type encoder"),
     ),
 )
 NAMES = tuple(each.name for each in INPUTS)

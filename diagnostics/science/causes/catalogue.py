@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from triage.science.words import gettext_noop as _
+
 UNDETERMINED = "undetermined"
 
 
@@ -22,57 +24,66 @@ class Cause:
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "noise",
-        "Noise",
-        "Image, text or reference answer do not belong together: the model may be right.",
-        "Clean the data: drop or correct what audits and the cleaning queue find; or reweight.",
+        _("Noise"),
+        _("Image, text or reference answer do not belong together: the model may be right."),
+        _("Clean the data: drop or correct what audits and the cleaning queue find; or reweight."),
         0.9,
-        "No new data and no new model: a cleaned file and the same training.",
-        "Train on cleaned data, and with as much dropped at random: only the first should gain.",
+        _("No new data and no new model: a cleaned file and the same training."),
+        _("Train on cleaned data, and with as much dropped at random: only the first should gain."),
     ),
     Cause(
         "generalisation",
-        "Generalisation",
-        "The sample lies where training had little: another domain, a rare template.",
-        "Train on more of what is rare: augmentation, synthetic scenes, a few shots of the target.",
+        _("Generalisation"),
+        _("The sample lies where training had little: another domain, a rare template."),
+        _(
+            "Train on more of what is rare: augmentation, synthetic scenes, a few shots of "
+            "the target."
+        ),
         0.4,
-        "New data has to be collected or made.",
-        "Train with a few samples of the target domain: accuracy there should rise with them.",
+        _("New data has to be collected or made."),
+        _("Train with a few samples of the target domain: accuracy there should rise with them."),
     ),
     Cause(
         "semantic",
-        "Alignment, semantic",
-        "The question uses words that the model never tied to what is seen.",
-        "Teach the words: contrastive check of regions and keywords, knowledge-augmented training.",
+        _("Alignment, semantic"),
+        _("The question uses words that the model never tied to what is seen."),
+        _(
+            "Teach the words: contrastive check of regions and keywords, knowledge-augmented "
+            "training."
+        ),
         0.5,
-        "Text can be written without new pictures; the model must be trained again.",
-        "Train with the new words explained or replaced: accuracy on those questions should rise.",
+        _("Text can be written without new pictures; the model must be trained again."),
+        _(
+            "Train with the new words explained or replaced: accuracy on those questions "
+            "should rise."
+        ),
     ),
     Cause(
         "spatial",
-        "Alignment, spatial",
-        "The answer hangs on a place or a relation that the model does not find.",
-        "Supervise where to look: localisation probe, then attention or relation supervision.",
+        _("Alignment, spatial"),
+        _("The answer hangs on a place or a relation that the model does not find."),
+        _("Supervise where to look: localisation probe, then attention or relation supervision."),
         0.3,
-        "Boxes are needed, and a training that uses them.",
-        "Probe whether the answer’s box is found at all; then train with supervised attention.",
+        _("Boxes are needed, and a training that uses them."),
+        _("Probe whether the answer’s box is found at all; then train with supervised attention."),
     ),
     Cause(
         "missing_modality",
-        "Missing modality",
-        "The answer comes from one modality alone; the other says nothing or is not there.",
-        "Train with modalities dropped at random; fill in what is missing with a caption.",
+        _("Missing modality"),
+        _("The answer comes from one modality alone; the other says nothing or is not there."),
+        _("Train with modalities dropped at random; fill in what is missing with a caption."),
         0.6,
-        "A change of training alone.",
-        "Train with modalities dropped at random: the loss without the picture should shrink.",
+        _("A change of training alone."),
+        _("Train with modalities dropped at random: the loss without the picture should shrink."),
     ),
     Cause(
         "ambiguity",
-        "Ambiguity",
-        "Several answers are right, and the model's first is not the one that was written down.",
-        "Give context, or train and score with several right answers.",
+        _("Ambiguity"),
+        _("Several answers are right, and the model's first is not the one that was written down."),
+        _("Give context, or train and score with several right answers."),
         0.7,
-        "Scoring changes at once; training needs the further answers.",
-        "Score with several right answers, then train with them: near misses should vanish.",
+        _("Scoring changes at once; training needs the further answers."),
+        _("Score with several right answers, then train with them: near misses should vanish."),
     ),
 )
 BY_NAME = {cause.name: cause for cause in CAUSES}

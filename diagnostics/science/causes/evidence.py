@@ -9,6 +9,7 @@ import numpy.typing as npt
 from diagnostics.science.measures.noise_signals import mean_margin
 from diagnostics.science.measures.places import asks_for_place
 from diagnostics.science.measures.samples import Bools, Floats, Groups, Samples
+from triage.science.words import gettext_noop
 
 # A question type is judged by at least this many samples.
 LEAST = 20
@@ -24,42 +25,98 @@ class Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("confidence", "probability of the model's answer", "confidence"),
+    Column("confidence", gettext_noop("probability of the model's answer"), "confidence"),
     Column(
         "sureness",
-        "share of the type's right answers that the model was less sure of",
+        gettext_noop("share of the type's right answers that the model was less sure of"),
         "confidence",
     ),
-    Column("reference_probability", "probability that the model gave the reference", "candidates"),
-    Column("top_margin", "probability of the best candidate minus the next", "candidates"),
-    Column("reference_rank", "place of the reference among the candidates", "candidates"),
-    Column("predictive_entropy", "entropy of the candidates: 0 sure, 1 flat", "candidates"),
-    Column("training_margin", "area under the margin in training", "loss"),
-    Column("domain_ood_score", "distance from the training samples, as their percentile", "split"),
-    Column("train_freq_of_template", "training samples of the question's template", "template"),
-    Column("question_novelty", "share of the question's words that training hardly has", "split"),
-    Column("out_of_domain", "1 in a split that is out of the training's domain", "split"),
-    Column("asks_for_place", "1 where the question asks for a place or relation", "question_type"),
-    Column("localization_iou", "overlap of where the model looks with the true box", "boxes"),
-    Column("attention_in_box", "share of the attention inside the true boxes", "boxes"),
-    Column("attention_entropy", "spread of the attention: 0 focused, 1 uniform", "attention"),
-    Column("type_error", "error rate of the question type in evaluation", "question_type"),
-    Column("other_types_error", "error rate of the other question types", "question_type"),
-    Column("type_train_error", "error rate of the question type in training", "question_type"),
+    Column(
+        "reference_probability",
+        gettext_noop("probability that the model gave the reference"),
+        "candidates",
+    ),
+    Column(
+        "top_margin", gettext_noop("probability of the best candidate minus the next"), "candidates"
+    ),
+    Column(
+        "reference_rank", gettext_noop("place of the reference among the candidates"), "candidates"
+    ),
+    Column(
+        "predictive_entropy",
+        gettext_noop("entropy of the candidates: 0 sure, 1 flat"),
+        "candidates",
+    ),
+    Column("training_margin", gettext_noop("area under the margin in training"), "loss"),
+    Column(
+        "domain_ood_score",
+        gettext_noop("distance from the training samples, as their percentile"),
+        "split",
+    ),
+    Column(
+        "train_freq_of_template",
+        gettext_noop("training samples of the question's template"),
+        "template",
+    ),
+    Column(
+        "question_novelty",
+        gettext_noop("share of the question's words that training hardly has"),
+        "split",
+    ),
+    Column(
+        "out_of_domain", gettext_noop("1 in a split that is out of the training's domain"), "split"
+    ),
+    Column(
+        "asks_for_place",
+        gettext_noop("1 where the question asks for a place or relation"),
+        "question_type",
+    ),
+    Column(
+        "localization_iou",
+        gettext_noop("overlap of where the model looks with the true box"),
+        "boxes",
+    ),
+    Column(
+        "attention_in_box", gettext_noop("share of the attention inside the true boxes"), "boxes"
+    ),
+    Column(
+        "attention_entropy",
+        gettext_noop("spread of the attention: 0 focused, 1 uniform"),
+        "attention",
+    ),
+    Column(
+        "type_error", gettext_noop("error rate of the question type in evaluation"), "question_type"
+    ),
+    Column(
+        "other_types_error", gettext_noop("error rate of the other question types"), "question_type"
+    ),
+    Column(
+        "type_train_error",
+        gettext_noop("error rate of the question type in training"),
+        "question_type",
+    ),
     Column(
         "image_effect",
-        "how much the answer's probability changes when the image is blanked",
+        gettext_noop("how much the answer's probability changes when the image is blanked"),
         "text_only",
     ),
     Column(
         "text_effect",
-        "how much the answer's probability changes when the text is blanked",
+        gettext_noop("how much the answer's probability changes when the text is blanked"),
         "image_only",
     ),
-    Column("words_left", "words of the question, over the median of its type", "question"),
-    Column("image_text_similarity", "cosine of image and text", "image_embedding"),
-    Column("neighbour_agreement", "share of like samples with the same reference", "answers"),
-    Column("people_agree", "share of people who gave the commonest reference", "answers"),
+    Column(
+        "words_left", gettext_noop("words of the question, over the median of its type"), "question"
+    ),
+    Column("image_text_similarity", gettext_noop("cosine of image and text"), "image_embedding"),
+    Column(
+        "neighbour_agreement",
+        gettext_noop("share of like samples with the same reference"),
+        "answers",
+    ),
+    Column(
+        "people_agree", gettext_noop("share of people who gave the commonest reference"), "answers"
+    ),
 )
 NAMES = tuple(column.name for column in COLUMNS)
 # The six features of every error sample, in the order of the method; those that are no evidence

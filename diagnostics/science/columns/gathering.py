@@ -16,10 +16,12 @@ from diagnostics.science.columns.template_mining import mined_templates
 from diagnostics.science.columns.token_attention import divergences
 from diagnostics.science.measures.samples import Floats, Groups, Samples, Vectors
 from triage.science.analysis.features import of_record
+from triage.science.progress import Progress
 from triage.science.record.candidate_lists import candidate_lists, probability_of
 from triage.science.record.records import BY_NAME
 from triage.science.record.scoring import RULES, normalise, score
 from triage.science.store.store import RunFolder
+from triage.science.words import gettext_noop
 
 GROUPED = ("split", "question_type", "category", "difficulty", "template", "domain")
 MODALITIES = ("image_only", "text_only")
@@ -32,7 +34,6 @@ _MEASURED = [
     "confidence", "candidates", "answers", "image_only", "text_only", "attention", "boxes",
     "predicted_box", "token_attention", "loss", "image", "prediction",
 ]  # fmt: skip
-Progress = Callable[[float, str], None]
 ImageSize = Callable[[str], tuple[int, int] | None]
 
 
@@ -54,10 +55,10 @@ def gather(
 ) -> Samples:
     """The whole run as columns. Grids and lists are read part by part and never held at once."""
     folder = sources.folder
-    progress(0.0, "Reading samples")
+    progress(0.0, gettext_noop("Reading samples"))
     light = pa.concat_tables(folder.read_samples(_LIGHT))
     count = light.num_rows
-    progress(0.2, "Measuring samples")
+    progress(0.2, gettext_noop("Measuring samples"))
     numbers = _numbers(sources, image_size, light, count)
     groups = _groups(light) | metadata_groups(light["meta"])
     groups |= _clusters(sources, light["position"])
@@ -67,7 +68,7 @@ def gather(
     numbers["question_words"] = _floats(pc.count_substring_regex(light["question"], r"\w+"))
     numbers |= _stored_features(folder, light["position"], numbers)
     numbers |= region_word_numbers(folder, count, seed)
-    progress(0.8, "Reading embeddings")
+    progress(0.8, gettext_noop("Reading embeddings"))
     image, text, state = _embeddings(folder, count, seed)
     if text is None:
         text = question_vectors(light["question"], _drawn(count, seed))
@@ -83,7 +84,7 @@ def gather(
         text_vectors=text,
         state_vectors=state,
     )
-    progress(0.9, "Measuring influence")
+    progress(0.9, gettext_noop("Measuring influence"))
     return replace(samples, numbers={**numbers, **influence_numbers(samples, seed)})
 
 

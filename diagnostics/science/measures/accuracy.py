@@ -5,6 +5,7 @@ import numpy as np
 from diagnostics.science.measures.results import Figure, Measure, Result, Row, Table, Value
 from diagnostics.science.measures.samples import Bools, Groups, Samples
 from diagnostics.science.measures.values import errors_of_evaluation, mean_of, share_of
+from triage.science.words import gettext_noop
 
 LEAST = 10
 # F1 needs a closed set of answers: at most so many that hold so much of all samples.
@@ -21,7 +22,7 @@ def compute(samples: Samples) -> Result:
     figures = [
         Figure(
             "accuracy",
-            "Accuracy",
+            gettext_noop("Accuracy"),
             share_of(int(right.sum()), int(chosen.sum())),
             behind=errors_of_evaluation(samples),
         ),
@@ -31,9 +32,9 @@ def compute(samples: Samples) -> Result:
         figures.append(
             Figure(
                 "credit",
-                "Mean credit",
+                gettext_noop("Mean credit"),
                 mean_of(samples.credit[chosen], "share"),
-                "With several reference answers this is VQA soft accuracy.",
+                gettext_noop("With several reference answers this is VQA soft accuracy."),
             )
         )
     answers, said = samples.group("answer"), samples.group("prediction")
@@ -43,11 +44,15 @@ def compute(samples: Samples) -> Result:
     if answers is not None and said is not None and closed:
         macro, weighted = _with_bootstrap(answers, said, chosen)
         figures += [
-            Figure("f1_macro", "F1, mean over answers", macro),
-            Figure("f1_weighted", "F1, weighted by how often an answer is right", weighted),
+            Figure("f1_macro", gettext_noop("F1, mean over answers"), macro),
+            Figure(
+                "f1_weighted",
+                gettext_noop("F1, weighted by how often an answer is right"),
+                weighted,
+            ),
         ]
     elif answers is not None and chosen.any():
-        note = "F1 is left out: the answers are no closed set of at most 100."
+        note = gettext_noop("F1 is left out: the answers are no closed set of at most 100.")
     types = samples.group("question_type")
     tables = () if types is None else (_by_type(samples, chosen, types, graded, closed),)
     return Result(tuple(figures), tables, absent=absent, note=note)
@@ -101,7 +106,7 @@ def _with_bootstrap(answers: Groups, said: Groups, chosen: Bools) -> tuple[Value
             max(value + float(low[n]), 0.0),
             min(value + float(high[n]), 1.0),
             len(pairs),
-            "bootstrap",
+            gettext_noop("bootstrap"),
         )
         for n, value in enumerate(found)
     )
@@ -125,9 +130,22 @@ def _by_type(samples: Samples, chosen: Bools, types: Groups, graded: bool, close
         behind = errors_of_evaluation(samples, question_type=[label])
         rows.append(Row(label, tuple(values), behind=behind))
     rows.sort(key=lambda row: row.values[0].value or 0.0)
-    columns = ["accuracy", *(["mean credit"] if graded else [])]
-    columns += ["F1, mean over answers", "F1, weighted"] if closed else []
-    return Table("by_type", "By question type", "Question type", tuple(columns), tuple(rows))
+    columns = [gettext_noop("accuracy"), *([gettext_noop("mean credit")] if graded else [])]
+    columns += (
+        [gettext_noop("F1, mean over answers"), gettext_noop("F1, weighted")] if closed else []
+    )
+    return Table(
+        "by_type",
+        gettext_noop("By question type"),
+        gettext_noop("Question type"),
+        tuple(columns),
+        tuple(rows),
+    )
 
 
-MEASURE = Measure("accuracy", "Accuracy and F1", "How good is the run, type by type?", compute)
+MEASURE = Measure(
+    "accuracy",
+    gettext_noop("Accuracy and F1"),
+    gettext_noop("How good is the run, type by type?"),
+    compute,
+)

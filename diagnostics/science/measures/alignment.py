@@ -20,19 +20,29 @@ from diagnostics.science.measures.values import (
     named,
     share_of,
 )
+from triage.science.words import gettext_noop
 
 DIFFUSE = 0.9
 OFF_MASS = 0.2
 OFF_IOU = 0.1
 BINS = 20
 LEAST = 20
-WHERE = "questions that ask for a place"
+WHERE = gettext_noop("questions that ask for a place")
 LOOKED = {
-    "attention_entropy": ("Spread of the attention, 0 focused to 1 uniform", "attention"),
-    "attention_in_box": ("Share of the attention inside the true boxes", "boxes"),
-    "attention_hit": ("Samples whose attention peaks inside a true box", "boxes"),
-    "localization_iou": ("Overlap of where the model looks with the true box", "boxes"),
-    "predicted_box_iou": ("Overlap of the predicted box with the true box", "predicted_box"),
+    "attention_entropy": (
+        gettext_noop("Spread of the attention, 0 focused to 1 uniform"),
+        "attention",
+    ),
+    "attention_in_box": (gettext_noop("Share of the attention inside the true boxes"), "boxes"),
+    "attention_hit": (gettext_noop("Samples whose attention peaks inside a true box"), "boxes"),
+    "localization_iou": (
+        gettext_noop("Overlap of where the model looks with the true box"),
+        "boxes",
+    ),
+    "predicted_box_iou": (
+        gettext_noop("Overlap of the predicted box with the true box"),
+        "predicted_box",
+    ),
 }
 
 
@@ -64,7 +74,7 @@ def _place_gap(samples: Samples, places: Bools, others: Bools) -> list[Figure]:
     if min(places.sum(), others.sum()) < LEAST:
         return []
     sides = [(int((side & samples.error).sum()), int(side.sum())) for side in (places, others)]
-    words = "Error rate of questions that ask for a place minus the others"
+    words = gettext_noop("Error rate of questions that ask for a place minus the others")
     behind = named(samples.position, places & samples.error)
     return [Figure("place_gap", words, difference_of(*sides), behind=behind)]
 
@@ -90,9 +100,17 @@ def _astray(samples: Samples, chosen: Bools, known: dict[str, Floats]) -> list[F
     """Errors that looked at nothing in particular, or elsewhere."""
     figures = []
     for name, words, test in (
-        ("attention_entropy", "Errors with diffuse attention (0.9 or more)", _over),
-        ("attention_in_box", "Errors with less than a fifth of the attention on the box", _off),
-        ("localization_iou", "Errors that looked elsewhere (overlap below 0.1)", _away),
+        ("attention_entropy", gettext_noop("Errors with diffuse attention (0.9 or more)"), _over),
+        (
+            "attention_in_box",
+            gettext_noop("Errors with less than a fifth of the attention on the box"),
+            _off,
+        ),
+        (
+            "localization_iou",
+            gettext_noop("Errors that looked elsewhere (overlap below 0.1)"),
+            _away,
+        ),
     ):
         if name not in known:
             continue
@@ -154,7 +172,10 @@ def _spread(samples: Samples, chosen: Bools, name: str, words: str, looked: Floa
     """Histograms of errors and right answers, each as shares of its own."""
     edges = np.linspace(0.0, 1.0, BINS + 1)
     series = []
-    for kind, rows in (("right answers", ~samples.error), ("errors", samples.error)):
+    for kind, rows in (
+        (gettext_noop("right answers"), ~samples.error),
+        (gettext_noop("errors"), samples.error),
+    ):
         own = looked[chosen & rows & np.isfinite(looked)]
         counts, _ = np.histogram(np.clip(own, 0, 1), edges)
         shares = counts / max(counts.sum(), 1)
@@ -166,9 +187,24 @@ def _spread(samples: Samples, chosen: Bools, name: str, words: str, looked: Floa
                 counts=tuple(counts.tolist()),
             )
         )
-    return Chart(f"{name}_spread", words, "line", words, "share of samples", tuple(series))
+    return Chart(
+        f"{name}_spread", words, "line", words, gettext_noop("share of samples"), tuple(series)
+    )
 
 
 MEASURE = Measure(
-    "alignment", "Alignment signals", "Does the model look at what the question is about?", compute
+    "alignment",
+    gettext_noop("Alignment signals"),
+    gettext_noop("Does the model look at what the question is about?"),
+    compute,
+)
+
+
+# Sentences that are put together above, whole for the catalogue of translations.
+COMPOSED = (
+    gettext_noop("Spread of the attention, 0 focused to 1 uniform: errors minus right answers"),
+    gettext_noop("Share of the attention inside the true boxes: errors minus right answers"),
+    gettext_noop("Samples whose attention peaks inside a true box: errors minus right answers"),
+    gettext_noop("Overlap of where the model looks with the true box: errors minus right answers"),
+    gettext_noop("Overlap of the predicted box with the true box: errors minus right answers"),
 )

@@ -22,6 +22,7 @@ from diagnostics.science.measures.values import (
     share_of,
     shares_of,
 )
+from triage.science.words import gettext_noop as _
 
 PLACES = (1, 3, 5)
 CLOSE = 0.1
@@ -50,7 +51,7 @@ def compute(samples: Samples) -> Result:
         figures.append(
             Figure(
                 "close_errors",
-                "Errors where the first two candidates are less than 10 points apart",
+                _("Errors where the first two candidates are less than 10 points apart"),
                 share_of(int(close.sum()), int((chosen & samples.error & ~np.isnan(margin)).sum())),
                 behind=named(samples.position, close, -margin),
             )
@@ -61,7 +62,7 @@ def compute(samples: Samples) -> Result:
     else:
         figures += _attention(samples, chosen, divergence)
     if samples.reference_counts is None or not (samples.reference_counts.sum(axis=1) > 1).any():
-        absent.append("answers (several a sample)")
+        absent.append(_("answers (several a sample)"))
     else:
         figures += _people(samples, chosen, disagreement(samples.reference_counts))
         charts = (_by_disagreement(samples, chosen, disagreement(samples.reference_counts)),)
@@ -81,7 +82,7 @@ def _top_k(samples: Samples, chosen: Bools, rank: Floats) -> list[Figure]:
     figures = [
         Figure(
             f"top_{place}",
-            f"Reference among the first {place}" if place > 1 else "Reference first",
+            f"Reference among the first {place}" if place > 1 else _("Reference first"),
             share_of(int((here & (rank <= place)).sum()), int(here.sum())),
             behind=named(samples.position, here & (rank > place), -rank),
         )
@@ -93,9 +94,12 @@ def _top_k(samples: Samples, chosen: Bools, rank: Floats) -> list[Figure]:
         *figures,
         Figure(
             "near_misses",
-            "Errors whose reference is second to fifth",
+            _("Errors whose reference is second to fifth"),
             share_of(int(missed.sum()), int(wrong.sum())),
-            "The right reading is there and not first: context or several right answers may help.",
+            _(
+                "The right reading is there and not first: context or several right answers may "
+                "help."
+            ),
             named(samples.position, missed, -rank),
         ),
     ]
@@ -114,8 +118,14 @@ def _by_type(samples: Samples, chosen: Bools, types: Groups, rank: Floats) -> Ta
         for code, label in enumerate(types.labels)
         if counts[code] >= LEAST
     )
-    names = tuple(f"among the first {place}" if place > 1 else "first" for place in PLACES)
-    return Table("top_k_by_type", "Where the reference stands", "Question type", names, rows)
+    names = tuple(f"among the first {place}" if place > 1 else _("first") for place in PLACES)
+    return Table(
+        "top_k_by_type",
+        _("Where the reference stands"),
+        _("Question type"),
+        names,
+        rows,
+    )
 
 
 def _attention(samples: Samples, chosen: Bools, divergence: Floats) -> list[Figure]:
@@ -123,14 +133,16 @@ def _attention(samples: Samples, chosen: Bools, divergence: Floats) -> list[Figu
     return [
         Figure(
             "attention_by_context",
-            "How far a word's attention moves with its context",
+            _("How far a word's attention moves with its context"),
             mean_of(divergence[chosen]),
-            "Jensen–Shannon divergence from the word's usual attention, 0 to 1. "
-            "Near 0 the context changes nothing.",
+            _(
+                "Jensen–Shannon divergence from the word's usual attention, 0 to 1. "
+                "Near 0 the context changes nothing."
+            ),
         ),
         Figure(
             "attention_by_context_gap",
-            "The same, errors minus right answers",
+            _("The same, errors minus right answers"),
             mean_difference(wrong, right),
         ),
     ]
@@ -140,10 +152,14 @@ def _people(samples: Samples, chosen: Bools, apart: Floats) -> list[Figure]:
     here = chosen & np.isfinite(apart)
     divided = here & (apart > 1 - DIVIDED)
     figures = [
-        Figure("disagreement", "People who gave another answer", mean_of(apart[here], "share")),
+        Figure(
+            "disagreement",
+            _("People who gave another answer"),
+            mean_of(apart[here], "share"),
+        ),
         Figure(
             "divided",
-            "Samples whose commonest answer has no majority",
+            _("Samples whose commonest answer has no majority"),
             share_of(int(divided.sum()), int(here.sum())),
             behind=named(samples.position, divided, apart),
         ),
@@ -154,9 +170,15 @@ def _people(samples: Samples, chosen: Bools, apart: Floats) -> list[Figure]:
         figures.append(
             Figure(
                 "disagreement_trend",
-                "Rank correlation of disagreement and credit",
-                Value(float(found.statistic), "number", *limits, int(here.sum()), "Fisher’s z"),
-                "Below 0: the more people differ, the more often the model is wrong.",
+                _("Rank correlation of disagreement and credit"),
+                Value(
+                    float(found.statistic),
+                    "number",
+                    *limits,
+                    int(here.sum()),
+                    _("Fisher’s z"),
+                ),
+                _("Below 0: the more people differ, the more often the model is wrong."),
             )
         )
     return figures
@@ -180,7 +202,7 @@ def _by_disagreement(samples: Samples, chosen: Bools, apart: Floats) -> Chart:
     filled = counts > 0
     values = shares_of(wrong[filled], counts[filled])
     series = Series(
-        "error rate",
+        _("error rate"),
         tuple(((BINS[1:] + BINS[:-1]) / 2)[filled].tolist()),
         tuple(float(each.value or 0) for each in values),
         tuple(float(each.low or 0) for each in values),
@@ -189,10 +211,10 @@ def _by_disagreement(samples: Samples, chosen: Bools, apart: Floats) -> Chart:
     )
     return Chart(
         "by_disagreement",
-        "Errors where people differ",
+        _("Errors where people differ"),
         "line",
-        "share of people who gave another answer",
-        "error rate",
+        _("share of people who gave another answer"),
+        _("error rate"),
         (series,),
         y_top=1.0,
     )
@@ -200,7 +222,16 @@ def _by_disagreement(samples: Samples, chosen: Bools, apart: Floats) -> Chart:
 
 MEASURE = Measure(
     "ambiguity",
-    "Ambiguity",
-    "Is a right reading among the candidates, and do people agree?",
+    _("Ambiguity"),
+    _("Is a right reading among the candidates, and do people agree?"),
     compute,
+)
+
+
+# Sentences that are put together above, whole for the catalogue of translations.
+COMPOSED = (
+    _("among the first 3"),
+    _("among the first 5"),
+    _("Reference among the first 3"),
+    _("Reference among the first 5"),
 )

@@ -13,6 +13,7 @@ from annotations.science.estimation.claims import holm
 from diagnostics.science.measures.results import Behind, Figure, Measure, Result, Row, Table
 from diagnostics.science.measures.samples import Groups, Samples
 from diagnostics.science.measures.values import difference_of, named, share_of
+from triage.science.words import gettext_noop as _
 
 # A kind is looked at with at least this many samples on either side.
 LEAST = 20
@@ -23,8 +24,8 @@ KINDS = ("template", "question_type", "category")
 MINED = "mined_template"
 # A training error rate that is surely above this is no slip: what a clean, learnt type has not.
 OFTEN = 0.2
-CASE_A = "case A: wrong in training too"
-CASE_B = "case B: fine in training"
+CASE_A = _("case A: wrong in training too")
+CASE_B = _("case B: fine in training")
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,23 @@ def compute(samples: Samples) -> Result:
     trained = samples.in_split("train")
     evaluated = ~trained & ~samples.in_split("ood")
     if not trained.any():
-        return Result(absent=("split (with train rows)",), note="The run has no training samples.")
+        return Result(
+            absent=(_("split (with train rows)"),),
+            note=_("The run has no training samples."),
+        )
     sides = [(int((samples.error & side).sum()), int(side.sum())) for side in (trained, evaluated)]
     figures = [
         Figure(
-            "train_error", "Error rate in training", share_of(*sides[0]),
+            "train_error", _("Error rate in training"), share_of(*sides[0]),
             behind=Behind({"split": ["train"]}),
         ),
         Figure(
-            "evaluation_error", "Error rate in evaluation, same domain", share_of(*sides[1]),
+            "evaluation_error", _("Error rate in evaluation, same domain"), share_of(*sides[1]),
             behind=Behind({"split": ["val", "test"]}),
         ),
         Figure(
-            "gap", "Evaluation minus training", difference_of(sides[1], sides[0]),
-            "Domains that training did not have are left out.",
+            "gap", _("Evaluation minus training"), difference_of(sides[1], sides[0]),
+            _("Domains that training did not have are left out."),
         ),
     ]  # fmt: skip
     order = (KINDS[0], MINED, *KINDS[1:])
@@ -65,8 +69,16 @@ def compute(samples: Samples) -> Result:
     calls = called(kinds)
     errors = max(sides[1][0], 1)
     for case, key, words in (
-        (CASE_A, "case_a", "Evaluation errors of kinds that are wrong in training too (case A)"),
-        (CASE_B, "case_b", "Evaluation errors of kinds that training got right (case B)"),
+        (
+            CASE_A,
+            "case_a",
+            _("Evaluation errors of kinds that are wrong in training too (case A)"),
+        ),
+        (
+            CASE_B,
+            "case_b",
+            _("Evaluation errors of kinds that training got right (case B)"),
+        ),
     ):
         count = sum(k.evaluation[0] for k, call in zip(kinds, calls, strict=True) if call == case)
         labels = [k.label for k, call in zip(kinds, calls, strict=True) if call == case]
@@ -144,12 +156,19 @@ def _table(samples: Samples, name: str, kinds: list[_Kind], calls: list[str]) ->
     )
     return Table(
         "kinds",
-        "Training and evaluation",
-        "Kind",
-        ("error rate in training", "in evaluation", "difference"),
+        _("Training and evaluation"),
+        _("Kind"),
+        (
+            _("error rate in training"),
+            _("in evaluation"),
+            _("difference"),
+        ),
         rows,
-        "Case A points to noise or capacity, case B to generalisation. Kinds with fewer than 20 "
-        "samples on either side are left out.",
+        _(
+            "Case A points to noise or capacity, case B to generalisation. Kinds with fewer "
+            "than 20 "
+            "samples on either side are left out."
+        ),
         name.replace("_", " "),
         max(0, len(kinds) - MOST_ROWS),
     )
@@ -157,7 +176,7 @@ def _table(samples: Samples, name: str, kinds: list[_Kind], calls: list[str]) ->
 
 MEASURE = Measure(
     "consistency",
-    "Training and evaluation",
-    "Is what is wrong in evaluation wrong in training too?",
+    _("Training and evaluation"),
+    _("Is what is wrong in evaluation wrong in training too?"),
     compute,
 )

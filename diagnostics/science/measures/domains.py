@@ -17,6 +17,7 @@ from diagnostics.science.measures.results import (
 )
 from diagnostics.science.measures.samples import SPLITS, Bools, Floats, Samples
 from diagnostics.science.measures.values import difference_of, named, share_of, shares_of
+from triage.science.words import gettext_noop as _
 
 LEAST = 20
 ALPHA = 0.05
@@ -34,7 +35,7 @@ def compute(samples: Samples) -> Result:
     else:
         tables.append(_by_split(samples))
         drop = _ood_drop(samples)
-        absent += [] if drop else ["split (with ood rows)"]
+        absent += [] if drop else [_("split (with ood rows)")]
         figures += [drop] if drop else []
     if samples.group("domain") is None:
         absent.append("domain")
@@ -42,12 +43,20 @@ def compute(samples: Samples) -> Result:
         tables.append(_by_domain(samples))
     chosen = samples.evaluated()
     for name, words, x_words in (
-        ("train_freq_of_template", "Accuracy by coverage", "training samples of the template"),
-        ("domain_ood_score", "Accuracy by distance from training", "percentile of distance"),
+        (
+            "train_freq_of_template",
+            _("Accuracy by coverage"),
+            _("training samples of the template"),
+        ),
+        (
+            "domain_ood_score",
+            _("Accuracy by distance from training"),
+            _("percentile of distance"),
+        ),
     ):
         number = samples.number(name)
         if number is None:
-            absent.append("template" if name.startswith("train") else "split (with train rows)")
+            absent.append("template" if name.startswith("train") else _("split (with train rows)"))
             continue
         here = chosen & np.isfinite(number)
         if not (here & ~samples.error).any():
@@ -78,9 +87,9 @@ def _ood_drop(samples: Samples) -> Figure | None:
     drop = difference_of(_accuracy(samples, own), _accuracy(samples, far))
     return Figure(
         "ood_drop",
-        "Accuracy lost out of domain",
+        _("Accuracy lost out of domain"),
         drop,
-        "Test (or validation) minus out-of-domain accuracy.",
+        _("Test (or validation) minus out-of-domain accuracy."),
         Behind({"split": ["ood"]}),
     )
 
@@ -96,7 +105,13 @@ def _by_split(samples: Samples) -> Table:
         lost = Value(None, "points") if before is None else difference_of(before, own)
         rows.append(Row(name, (share_of(*own), lost), behind=Behind({"split": [name]})))
         before = own
-    return Table("by_split", "From training outwards", "Split", ("accuracy", "lost"), tuple(rows))
+    return Table(
+        "by_split",
+        _("From training outwards"),
+        _("Split"),
+        (_("accuracy"), _("lost")),
+        tuple(rows),
+    )
 
 
 def _by_domain(samples: Samples) -> Table:
@@ -125,16 +140,16 @@ def _by_domain(samples: Samples) -> Table:
         values = (share_of(*mine), difference_of(theirs, mine))
         rows.append(Row(label, values, behind=Behind({"domain": [label]})))
     marked = tuple(
-        Row(row.label, row.values, "worse" if p <= ALPHA else "", row.behind)
+        Row(row.label, row.values, _("worse") if p <= ALPHA else "", row.behind)
         for row, p in zip(rows, holm(tests), strict=True)
     )
     return Table(
         "by_domain",
-        "Domains",
-        "Domain",
-        ("accuracy", "lost against the trained domain"),
+        _("Domains"),
+        _("Domain"),
+        (_("accuracy"), _("lost against the trained domain")),
         marked,
-        "Worse: by Fisher’s exact test after Holm’s correction over the domains.",
+        _("Worse: by Fisher’s exact test after Holm’s correction over the domains."),
     )
 
 
@@ -172,8 +187,8 @@ def _trend(samples: Samples, name: str, words: str, here: Bools, place: np.ndarr
     )
     value = Value(z, "number", count=len(place), how="Cochran–Armitage", p=p_value)
     return Figure(
-        f"{name}_trend", "Trend of the accuracy, z", value,
-        "Above 0: the more there is of it, the better.", behind, words.lower(),
+        f"{name}_trend", _("Trend of the accuracy, z"), value,
+        _("Above 0: the more there is of it, the better."), behind, words.lower(),
     )  # fmt: skip
 
 
@@ -208,7 +223,14 @@ def _curve(
 
 MEASURE = Measure(
     "domains",
-    "Other domains",
-    "How far does the model carry beyond what it was trained on?",
+    _("Other domains"),
+    _("How far does the model carry beyond what it was trained on?"),
     compute,
+)
+
+
+# Sentences that are put together above, whole for the catalogue of translations.
+COMPOSED = (
+    _("accuracy by distance from training"),
+    _("accuracy by coverage"),
 )

@@ -7,6 +7,7 @@ from diagnostics.science.measures.results import Behind, Figure, Measure, Result
 from diagnostics.science.measures.samples import Groups, Samples
 from diagnostics.science.measures.slices import Slice, worst_slices
 from diagnostics.science.measures.values import named, share_of, shares_of
+from triage.science.words import gettext_noop as _
 
 # What stands in for a column that the file does not have.
 MINED = {"template": "mined_template"}
@@ -32,7 +33,7 @@ def compute(samples: Samples) -> Result:
     )
     overall = Figure(
         "error_rate",
-        "Error rate",
+        _("Error rate"),
         share_of(int(samples.error.sum()), len(samples)),
         behind=Behind(),
     )
@@ -53,9 +54,9 @@ def compute(samples: Samples) -> Result:
     )
     number = Figure(
         "slices",
-        "Slices that are worse than the rest",
+        _("Slices that are worse than the rest"),
         Value(len(slices), "count", count=searched),
-        "Of all slices searched: single values and pairs of two columns, of 20 samples or more.",
+        _("Of all slices searched: single values and pairs of two columns, of 20 samples or more."),
     )
     worst = _slice_table(samples, slices)
     return Result((overall, number, *strengths), (worst, *tables), absent=absent)
@@ -79,8 +80,8 @@ def _association(samples: Samples, name: str, groups: Groups) -> Figure | None:
     if (counts > 0).sum() < 2:
         return None
     strength, p_value = cramers_v(np.stack([wrong, counts - wrong]))
-    value = Value(strength, "number", count=int(counts.sum()), how="chi-square", p=p_value)
-    words = "How much the error rate depends on the column (Cramér’s V)"
+    value = Value(strength, "number", count=int(counts.sum()), how=_("chi-square"), p=p_value)
+    words = _("How much the error rate depends on the column (Cramér’s V)")
     behind = _standing_out(samples, name, groups)
     return Figure(f"depends_on_{name}", words, value, behind=behind, of=_words(name))
 
@@ -130,9 +131,21 @@ def _by_column(samples: Samples, name: str, groups: Groups) -> Table:
         if counts[code]
     )
     left = int((counts > 0).sum()) - len(rows)
-    columns = ("samples", "errors", "error rate", "lift", "of all errors")
+    columns = (
+        _("samples"),
+        _("errors"),
+        _("error rate"),
+        _("lift"),
+        _("of all errors"),
+    )
     return Table(
-        f"by_{name}", "Error rate by column", "Value", columns, rows, of=_words(name), left=left
+        f"by_{name}",
+        _("Error rate by column"),
+        _("Value"),
+        columns,
+        rows,
+        of=_words(name),
+        left=left,
     )
 
 
@@ -158,12 +171,18 @@ def _slice_table(samples: Samples, found: list[Slice]) -> Table:
         )
         for each in found[:MOST_SLICES]
     )
-    note = (
+    note = _(
         "What stays after Holm’s correction over all slices searched; a pair only if it is worse "
         "than each of its parts."
     )
-    columns = ("samples", "errors", "error rate", "rate of the rest", "adjusted p")
-    return Table("slices", "Worst slices", "Slice", columns, rows, note)
+    columns = (
+        _("samples"),
+        _("errors"),
+        _("error rate"),
+        _("rate of the rest"),
+        _("adjusted p"),
+    )
+    return Table("slices", _("Worst slices"), _("Slice"), columns, rows, note)
 
 
 def _behind(samples: Samples, parts: dict[str, str]) -> Behind | None:
@@ -185,7 +204,7 @@ def _words(name: str) -> str:
 
 MEASURE = Measure(
     "error_distribution",
-    "Error distribution",
-    "Where are the errors, and where are too many?",
+    _("Error distribution"),
+    _("Where are the errors, and where are too many?"),
     compute,
 )

@@ -9,11 +9,12 @@ import numpy as np
 from diagnostics.science.measures.results import Behind, Figure, Row, Table, Value
 from diagnostics.science.measures.samples import Floats, Samples
 from diagnostics.science.measures.values import named
+from triage.science.words import gettext_noop as _
 
 MOST_ROWS = 20
 # The worst hundredth: what a team can look through.
 WORST = 0.01
-ALSO_ITSELF = "strong on itself too"
+ALSO_ITSELF = _("strong on itself too")
 
 
 def figures_of(samples: Samples) -> tuple[Figure, ...]:
@@ -23,15 +24,18 @@ def figures_of(samples: Samples) -> tuple[Figure, ...]:
         (
             "influence_on_errors",
             "harm_of_worst",
-            "Share of all harm to the errors that the worst hundredth of training samples does",
-            "Harm: how much higher the errors’ loss is because the sample is in training.",
+            _("Share of all harm to the errors that the worst hundredth of training samples does"),
+            _("Harm: how much higher the errors’ loss is because the sample is in training."),
         ),
         (
             "self_influence",
             "self_influence_of_worst",
-            "Share of all influence on themselves that the strongest hundredth holds",
-            "Influence on itself: how much its own loss would rise if training went without it, as "
-            "that of a wrong answer does, which nothing else supports.",
+            _("Share of all influence on themselves that the strongest hundredth holds"),
+            _(
+                "Influence on itself: how much its own loss would rise if training went without "
+                "it, as "
+
+            "that of a wrong answer does, which nothing else supports."),
         ),
     ):  # fmt: skip
         found = samples.number(column)
@@ -61,12 +65,15 @@ def tables_of(samples: Samples) -> tuple[Table, ...]:
     return (
         Table(
             "worst_training",
-            "Training samples that harm the errors most",
-            "Reference answer",
-            ("loss added to the errors", "influence on itself"),
+            _("Training samples that harm the errors most"),
+            _("Reference answer"),
+            (_("loss added to the errors"), _("influence on itself")),
             listed,
-            "What training again without the sample would change, foretold by a small head on the "
-            "model’s hidden states or embeddings, of a draw of training samples.",
+            _(
+                "What training again without the sample would change, foretold by a small head "
+                "on the "
+                "model’s hidden states or embeddings, of a draw of training samples."
+            ),
         ),
     )
 
@@ -76,8 +83,8 @@ def absent_fields(samples: Samples) -> tuple[str, ...]:
     if samples.number("self_influence") is not None:
         return ()
     if samples.image_vectors is None and samples.state_vectors is None:
-        return ("hidden_state or image_embedding",)
-    return ("split (with train rows)",)
+        return (_("hidden_state or image_embedding"),)
+    return (_("split (with train rows)"),)
 
 
 def _of_worst(samples: Samples, name: str, words: str, note: str, found: Floats) -> Figure:
@@ -88,6 +95,6 @@ def _of_worst(samples: Samples, name: str, words: str, note: str, found: Floats)
     worst = worst[found[worst] > 0]
     total = float(np.maximum(np.nan_to_num(found), 0.0).sum())
     share = float(found[worst].sum()) / total if total else None
-    value = Value(share, "share", count=count, how="" if total else "none is above zero")
+    value = Value(share, "share", count=count, how="" if total else _("none is above zero"))
     behind = named(samples.position, np.isin(np.arange(len(found)), worst), found)
     return Figure(name, words, value, note, behind)

@@ -5,6 +5,7 @@ import numpy as np
 from diagnostics.science.measures.results import Figure, Measure, Result, Row, Table
 from diagnostics.science.measures.samples import Bools, Floats, Groups, Samples
 from diagnostics.science.measures.values import errors_of_evaluation, mean_of, named, share_of
+from triage.science.words import gettext_noop as _
 
 RIGHT = 0.5
 # Attention this even looks at nothing in particular.
@@ -20,11 +21,11 @@ def compute(samples: Samples) -> Result:
     absent = tuple(name for name, credit in credits.items() if credit is None)
     known = {name: credit for name, credit in credits.items() if credit is not None}
     if not known:
-        return Result(absent=absent, note="No answer of one modality alone was recorded.")
+        return Result(absent=absent, note=_("No answer of one modality alone was recorded."))
     figures = [
         Figure(
             "both",
-            "Accuracy with image and text",
+            _("Accuracy with image and text"),
             mean_of(samples.credit[chosen], "share"),
             behind=errors_of_evaluation(samples),
         )
@@ -55,7 +56,7 @@ def _of_modality(samples: Samples, chosen: Bools, name: str, credit: Floats) -> 
             f"{name}_gap",
             f"What the {other} adds to the {word}",
             mean_of((samples.credit - credit)[here], "points"),
-            "Mean difference on the same samples.",
+            _("Mean difference on the same samples."),
             named(samples.position, here & ~alone & ~samples.error),
         ),
         Figure(
@@ -99,7 +100,7 @@ def _unmoved(samples: Samples, chosen: Bools, name: str) -> list[Figure]:
         figures.append(
             Figure(
                 "text_only_blind",
-                "Errors answered from the text alone with diffuse attention on the image",
+                _("Errors answered from the text alone with diffuse attention on the image"),
                 share_of(int(blind.sum()), int(looked.sum())),
                 behind=named(samples.position, blind, entropy),
             )
@@ -114,7 +115,7 @@ def _either(samples: Samples, chosen: Bools, credits: dict[str, Floats]) -> Figu
     enough = here & ((text >= RIGHT) | (image >= RIGHT))
     return Figure(
         "one_is_enough",
-        "Samples that one modality alone answers rightly",
+        _("Samples that one modality alone answers rightly"),
         share_of(int(enough.sum()), int(here.sum())),
         behind=named(samples.position, enough),
     )
@@ -134,22 +135,43 @@ def _by_type(samples: Samples, chosen: Bools, types: Groups, credits: dict[str, 
             values.append(mean_of((samples.credit - credit)[known], "points"))
         behind = errors_of_evaluation(samples, question_type=[label])
         rows.append(Row(label, tuple(values), behind=behind))
-    columns = ["both"]
+    columns = [_("both")]
     for name in credits:
         columns += [f"{ALONE[name]} alone", f"both − {ALONE[name]}"]
     return Table(
         "by_type",
-        "By question type",
-        "Question type",
+        _("By question type"),
+        _("Question type"),
         tuple(columns),
         tuple(rows),
-        "A gap near zero: the other modality is not used for this type.",
+        _("A gap near zero: the other modality is not used for this type."),
     )
 
 
 MEASURE = Measure(
     "missing_modality",
-    "Missing modality",
-    "Would text or image alone have given the same answer?",
+    _("Missing modality"),
+    _("Would text or image alone have given the same answer?"),
     compute,
+)
+
+
+# Sentences that are put together above, whole for the catalogue of translations.
+COMPOSED = (
+    _("text alone"),
+    _("both − text"),
+    _("Accuracy with the text alone"),
+    _("What the image adds to the text"),
+    _("Right answers that need no image"),
+    _("Errors that the text alone would have answered rightly"),
+    _("Here the image does harm."),
+    _("Errors whose answer stays the same without the image"),
+    _("image alone"),
+    _("both − image"),
+    _("Accuracy with the image alone"),
+    _("What the text adds to the image"),
+    _("Right answers that need no text"),
+    _("Errors that the image alone would have answered rightly"),
+    _("Here the text does harm."),
+    _("Errors whose answer stays the same without the text"),
 )

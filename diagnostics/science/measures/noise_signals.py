@@ -21,6 +21,7 @@ from diagnostics.science.measures.results import (
 )
 from diagnostics.science.measures.samples import Bools, Floats, Samples
 from triage.science.store.error_rates import clopper_pearson
+from triage.science.words import gettext_noop as _
 
 # Modified z-score beyond which a value is called an outlier (Iglewicz and Hoaglin 1993).
 OUTLYING = 3.5
@@ -47,11 +48,11 @@ def _of_losses(samples: Samples) -> Result:
     """What losses say of training samples (of all samples, where none is in train)."""
     losses = samples.losses
     if losses is None:
-        return Result(absent=("loss",), note="No loss was recorded.")
+        return Result(absent=("loss",), note=_("No loss was recorded."))
     chosen = samples.in_split("train")
     chosen = (chosen if chosen.any() else ~chosen) & np.isfinite(losses).any(axis=1)
     if not chosen.any():
-        return Result(absent=("loss",), note="No training sample has a loss.")
+        return Result(absent=("loss",), note=_("No training sample has a loss."))
     own = losses[chosen]
     positions = samples.position[chosen]
     probability = np.exp(-np.maximum(own, 0.0))
@@ -59,7 +60,7 @@ def _of_losses(samples: Samples) -> Result:
     figures = [
         _share(
             "extreme_loss",
-            "Training samples whose loss is extreme",
+            _("Training samples whose loss is extreme"),
             modified_z(_mean(own)) > OUTLYING,
             positions,
             _mean(own),
@@ -69,7 +70,7 @@ def _of_losses(samples: Samples) -> Result:
         figures += _over_epochs(probability, margins, positions)
     figures.append(_margin_figure(margins, positions))
     charts = (_histogram(margins),) + ((_course(own),) if own.shape[1] > 1 else ())
-    absent = () if own.shape[1] > 1 else ("loss (one per epoch)",)
+    absent = () if own.shape[1] > 1 else (_("loss (one per epoch)"),)
     return Result(tuple(figures), charts=charts, absent=absent)
 
 
@@ -111,21 +112,21 @@ def _over_epochs(probability: Floats, margins: Floats, positions: np.ndarray) ->
     return [
         _share(
             "never_learnt",
-            "Training samples that were never learnt",
+            _("Training samples that were never learnt"),
             never,
             positions,
             -margins,
         ),
         _share(
             "forgotten",
-            "Training samples that were learnt and forgotten",
+            _("Training samples that were learnt and forgotten"),
             events > 0,
             positions,
             events,
         ),
         _share(
             "loss_spike",
-            "Training samples whose loss jumped up after they were learnt",
+            _("Training samples whose loss jumped up after they were learnt"),
             np.asarray(spike.any(axis=1), dtype=bool),
             positions,
             spike.sum(axis=1) - margins / 1000,
@@ -148,29 +149,31 @@ def _share(name: str, words: str, found: Bools, positions: np.ndarray, rank: Flo
 def _margin_figure(margins: Floats, positions: np.ndarray) -> Figure:
     figure = _share(
         "negative_margin",
-        "Training samples that the model kept calling something else",
+        _("Training samples that the model kept calling something else"),
         margins < 0,
         positions,
         -margins,
     )
-    note = "Area under the margin below 0: on average the other answers together had more weight."
+    note = _(
+        "Area under the margin below 0: on average the other answers together had more weight."
+    )
     return Figure(figure.name, figure.words, figure.value, note, figure.behind)
 
 
 def _histogram(margins: Floats) -> Chart:
     counts, edges = np.histogram(margins, bins=BINS)
     series = Series(
-        "training samples",
+        _("training samples"),
         tuple(edges.tolist()),
         tuple((counts / counts.sum()).tolist()),
         counts=tuple(counts.tolist()),
     )
     return Chart(
         "margins",
-        "Area under the margin",
+        _("Area under the margin"),
         "bins",
-        "margin of the reference answer, mean over epochs",
-        "share of training samples",
+        _("margin of the reference answer, mean over epochs"),
+        _("share of training samples"),
         (series,),
     )
 
@@ -179,13 +182,20 @@ def _course(losses: Floats) -> Chart:
     """Median loss at every epoch with its quartiles."""
     low, middle, high = np.nanpercentile(losses, [25, 50, 75], axis=0)
     series = Series(
-        "median, with quartiles",
+        _("median, with quartiles"),
         tuple(float(epoch) for epoch in range(1, losses.shape[1] + 1)),
         tuple(middle.tolist()),
         tuple(low.tolist()),
         tuple(high.tolist()),
     )
-    return Chart("course", "Loss over the epochs", "line", "epoch", "loss", (series,))
+    return Chart(
+        "course",
+        _("Loss over the epochs"),
+        "line",
+        _("epoch"),
+        _("loss"),
+        (series,),
+    )
 
 
 def _mean(values: Floats) -> Floats:
@@ -197,7 +207,7 @@ def _mean(values: Floats) -> Floats:
 
 MEASURE = Measure(
     "noise_signals",
-    "Noise signals",
-    "Which training samples resist being learnt, as mislabelled ones do?",
+    _("Noise signals"),
+    _("Which training samples resist being learnt, as mislabelled ones do?"),
     compute,
 )

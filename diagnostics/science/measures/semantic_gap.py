@@ -22,6 +22,7 @@ from diagnostics.science.measures.values import (
     named,
     share_of,
 )
+from triage.science.words import gettext_noop
 
 LEAST = 20
 BINS = 40
@@ -40,7 +41,7 @@ def compute(samples: Samples) -> Result:
     absent: list[str] = []
     pairs = paired(samples)
     if pairs is None:
-        absent.append("image_embedding and text_embedding in one space")
+        absent.append(gettext_noop("image_embedding and text_embedding in one space"))
     else:
         rows, image, text = pairs
         matched, mismatched = cosines(image, text)
@@ -59,7 +60,7 @@ def compute(samples: Samples) -> Result:
     found, table = _regions(samples)
     figures += found
     tables += table
-    absent += [] if found else ["region_embeddings and word_embeddings"]
+    absent += [] if found else [gettext_noop("region_embeddings and word_embeddings")]
     figures += _new_words(samples)
     return Result(tuple(figures), tuple(tables), tuple(charts), tuple(absent))
 
@@ -78,13 +79,13 @@ def _new_words(samples: Samples) -> list[Figure]:
     return [
         Figure(
             "new_words_share",
-            "Questions with words that training hardly had",
+            gettext_noop("Questions with words that training hardly had"),
             share_of(int(new.sum()), int((new | known).sum())),
             behind=wrong,
         ),
         Figure(
             "new_words_gap",
-            "Error rate of questions with new words minus the others",
+            gettext_noop("Error rate of questions with new words minus the others"),
             difference_of(*sides),
             behind=wrong,
         ),
@@ -132,31 +133,35 @@ def _pair_figures(
     cosine[rows] = matched
     wrong = named(samples.position, samples.error & np.isfinite(cosine), -cosine)
     return [
-        Figure("matched", "Cosine of matched pairs", mean_of(matched), behind=wrong),
-        Figure("mismatched", "Cosine of mismatched pairs", mean_of(mismatched)),
+        Figure("matched", gettext_noop("Cosine of matched pairs"), mean_of(matched), behind=wrong),
+        Figure("mismatched", gettext_noop("Cosine of mismatched pairs"), mean_of(mismatched)),
         Figure(
             "pairs_auroc",
-            "How well the cosine tells matched from mismatched (AUROC)",
+            gettext_noop("How well the cosine tells matched from mismatched (AUROC)"),
             roc,
-            "0.5 would be a coin: image and text would have nothing to do with each other.",
+            gettext_noop(
+                "0.5 would be a coin: image and text would have nothing to do with each other."
+            ),
             wrong,
         ),
         Figure(
             "pairs_overlap",
-            "Overlap of the two distributions",
+            gettext_noop("Overlap of the two distributions"),
             Value(overlap(matched, mismatched), "number", count=len(rows)),
-            "0 apart, 1 the same.",
+            gettext_noop("0 apart, 1 the same."),
             wrong,
         ),
         Figure(
             "cosine_gap",
-            "Cosine of matched pairs: errors minus right answers",
+            gettext_noop("Cosine of matched pairs: errors minus right answers"),
             mean_difference(matched[error], matched[~error]),
             behind=wrong,
         ),
         Figure(
             "weak_pairs",
-            "Errors whose image and text are less alike than half of the mismatched pairs",
+            gettext_noop(
+                "Errors whose image and text are less alike than half of the mismatched pairs"
+            ),
             Value(int(weak.sum()), "count", count=int(error.sum())),
             behind=named(samples.position, weak, -cosine),
         ),
@@ -175,7 +180,7 @@ def _by_type(
     matched: Floats,
     mismatched: Floats,
     name: str = "pairs_by_type",
-    words: str = "Pairs by question type",
+    words: str = gettext_noop("Pairs by question type"),
 ) -> Table:
     codes = types.codes[rows]
     found = []
@@ -190,10 +195,10 @@ def _by_type(
         )
         found.append(Row(label, values, behind=Behind({"question_type": [label]})))
     found.sort(key=lambda row: row.values[2].value or 0.0)
-    columns = ("matched", "mismatched", "AUROC")
+    columns = (gettext_noop("matched"), gettext_noop("mismatched"), "AUROC")
     return Table(
-        name, words, "Question type", columns, tuple(found),
-        "The weakest first: there the words say least about the picture.",
+        name, words, gettext_noop("Question type"), columns, tuple(found),
+        gettext_noop("The weakest first: there the words say least about the picture."),
     )  # fmt: skip
 
 
@@ -202,12 +207,20 @@ def _histogram(matched: Floats, mismatched: Floats) -> Chart:
     edges = np.linspace(both.min(), both.max() + 1e-9, BINS + 1)
     middles = tuple(((edges[1:] + edges[:-1]) / 2).tolist())
     series = []
-    for words, values in (("matched pairs", matched), ("mismatched pairs", mismatched)):
+    for words, values in (
+        (gettext_noop("matched pairs"), matched),
+        (gettext_noop("mismatched pairs"), mismatched),
+    ):
         counts, _ = np.histogram(values, edges)
         shares = tuple((counts / counts.sum()).tolist())
         series.append(Series(words, middles, shares, counts=tuple(counts.tolist())))
     return Chart(
-        "pairs", "Matched and mismatched pairs", "line", "cosine", "share of pairs", tuple(series)
+        "pairs",
+        gettext_noop("Matched and mismatched pairs"),
+        "line",
+        gettext_noop("cosine"),
+        gettext_noop("share of pairs"),
+        tuple(series),
     )
 
 
@@ -227,26 +240,28 @@ def _regions(samples: Samples) -> tuple[list[Figure], list[Table]]:
     figures = [
         Figure(
             "region_words_matched",
-            "Cosine of keywords with the region most like them",
+            gettext_noop("Cosine of keywords with the region most like them"),
             mean_of(own),
-            "Averaged over the words of a question that name a thing or what it is like.",
+            gettext_noop(
+                "Averaged over the words of a question that name a thing or what it is like."
+            ),
             behind,
         ),
         Figure(
             "region_words_mismatched",
-            "Cosine of keywords with the most alike region of another picture",
+            gettext_noop("Cosine of keywords with the most alike region of another picture"),
             mean_of(other),
         ),
         Figure(
             "region_words_auroc",
-            "How well regions and keywords tell the own picture from another (AUROC)",
+            gettext_noop("How well regions and keywords tell the own picture from another (AUROC)"),
             _auroc(own, other),
-            "0.5 would be a coin: the words would not be found among the regions.",
+            gettext_noop("0.5 would be a coin: the words would not be found among the regions."),
             behind,
         ),
         Figure(
             "region_words_gap",
-            "Cosine of keywords and regions: errors minus right answers",
+            gettext_noop("Cosine of keywords and regions: errors minus right answers"),
             mean_difference(matched[wrong], matched[right]),
             behind=behind,
         ),
@@ -254,7 +269,7 @@ def _regions(samples: Samples) -> tuple[list[Figure], list[Table]]:
     types = samples.group("question_type")
     if types is None:
         return figures, []
-    words = "Regions and keywords by question type"
+    words = gettext_noop("Regions and keywords by question type")
     return figures, [_by_type(types, rows, own, other, "region_words_by_type", words)]
 
 
@@ -293,15 +308,17 @@ def _agreement(samples: Samples, text: Vectors, categories: Groups) -> list[Figu
     return [
         Figure(
             "text_categories_rand",
-            "Agreement of text clusters with visual categories (adjusted Rand)",
-            Value(rand, "number", count=count, how="permutation", p=p_value),
-            "0 is chance, 1 the same groups. Listed: samples whose text lies among those of "
-            "another category.",
+            gettext_noop("Agreement of text clusters with visual categories (adjusted Rand)"),
+            Value(rand, "number", count=count, how=gettext_noop("permutation"), p=p_value),
+            gettext_noop(
+                "0 is chance, 1 the same groups. Listed: samples whose text lies among those of "
+                "another category."
+            ),
             behind,
         ),
         Figure(
             "text_categories_information",
-            "The same as normalised mutual information",
+            gettext_noop("The same as normalised mutual information"),
             Value(shared, "number", count=count),
             behind=behind,
         ),
@@ -323,7 +340,7 @@ def _unit(vectors: np.ndarray) -> Floats:
 
 MEASURE = Measure(
     "semantic_gap",
-    "Semantic gap",
-    "Do image and text lie close where they belong together?",
+    gettext_noop("Semantic gap"),
+    gettext_noop("Do image and text lie close where they belong together?"),
     compute,
 )

@@ -8,6 +8,7 @@ from diagnostics.science.measures.results import Chart, Figure, Measure, Result,
 from diagnostics.science.measures.samples import Bools, Floats, Samples
 from diagnostics.science.measures.values import mean_difference, mean_of, named, share_of
 from triage.science.store.error_rates import clopper_pearson
+from triage.science.words import gettext_noop
 
 BINS = 15
 OVERCONFIDENT = 0.9
@@ -15,8 +16,8 @@ RESAMPLES = 500
 # The bootstrap draws from at most this many samples: its interval no longer moves with more.
 MOST_RESAMPLED = 20_000
 SPREADS = {
-    "predictive_entropy": "Entropy of the candidates",
-    "top_margin": "Lead of the first candidate",
+    "predictive_entropy": gettext_noop("Entropy of the candidates"),
+    "top_margin": gettext_noop("Lead of the first candidate"),
 }
 
 
@@ -90,29 +91,34 @@ def _calibration(samples: Samples, here: Bools, confidence: Floats) -> list[Figu
     figures = [
         Figure(
             "ece",
-            "Expected calibration error",
+            gettext_noop("Expected calibration error"),
             _with_bootstrap(own, right, wide),
-            "15 bins of equal width. Small samples of a calibrated model have some by chance.",
+            gettext_noop(
+                "15 bins of equal width. Small samples of a calibrated model have some by chance."
+            ),
             surest,
         ),
         Figure(
             "ece_equal_mass",
-            "The same in bins of equal mass",
+            gettext_noop("The same in bins of equal mass"),
             _with_bootstrap(own, right, massed),
             behind=surest,
         ),
-        Figure("overconfidence", "Mean confidence minus accuracy", gap, behind=surest),
+        Figure(
+            "overconfidence", gettext_noop("Mean confidence minus accuracy"), gap, behind=surest
+        ),
         Figure(
             "sure_errors",
-            "Errors made with a confidence of 90 % or more",
+            # xgettext:no-python-format
+            gettext_noop("Errors made with a confidence of 90 % or more"),
             share_of(int(over.sum()), int(errors.sum())),
             behind=named(samples.position, over, confidence),
         ),
         Figure(
             "area_under_risk",
-            "Area under risk and coverage",
+            gettext_noop("Area under risk and coverage"),
             Value(area_under_risk(own, right), "number", count=len(own)),
-            "Mean error over all shares of the most confident; lower is better.",
+            gettext_noop("Mean error over all shares of the most confident; lower is better."),
             surest,
         ),
     ]
@@ -144,7 +150,14 @@ def _with_bootstrap(confidence: Floats, right: Floats, edges: Floats) -> Value:
     # Fewer samples scatter more than all of them would.
     spread = (made - made.mean()) * (size / n) ** 0.5
     low, high = np.quantile(spread, [0.025, 0.975])
-    return Value(found, "share", max(found + float(low), 0.0), found + float(high), n, "bootstrap")
+    return Value(
+        found,
+        "share",
+        max(found + float(low), 0.0),
+        found + float(high),
+        n,
+        gettext_noop("bootstrap"),
+    )
 
 
 def _auroc(error: Bools, doubt: Floats) -> Figure | None:
@@ -155,9 +168,9 @@ def _auroc(error: Bools, doubt: Floats) -> Figure | None:
     value = Value(roc.auroc, "number", roc.low, roc.high, len(error), "DeLong")
     return Figure(
         "confidence_auroc",
-        "How well low confidence tells errors (AUROC)",
+        gettext_noop("How well low confidence tells errors (AUROC)"),
         value,
-        "0.5 would be a coin.",
+        gettext_noop("0.5 would be a coin."),
     )
 
 
@@ -197,7 +210,7 @@ def _reliability(samples: Samples, here: Bools, confidence: Floats) -> Chart:
     n = counts[filled]
     low, high = clopper_pearson(sums[1], n)
     series = Series(
-        "accuracy by confidence",
+        gettext_noop("accuracy by confidence"),
         _tuple(sums[0] / n),
         _tuple(sums[1] / n),
         _tuple(low),
@@ -206,10 +219,10 @@ def _reliability(samples: Samples, here: Bools, confidence: Floats) -> Chart:
     )
     return Chart(
         "reliability",
-        "Reliability",
+        gettext_noop("Reliability"),
         "reliability",
-        "mean confidence; on the dashed line it is what it promises",
-        "share right",
+        gettext_noop("mean confidence; on the dashed line it is what it promises"),
+        gettext_noop("share right"),
         (series,),
         y_top=1.0,
     )
@@ -225,10 +238,10 @@ def _selective(samples: Samples, here: Bools, confidence: Floats) -> Chart:
     )
     return Chart(
         "selective",
-        "Answering only when sure",
+        gettext_noop("Answering only when sure"),
         "line",
-        "share of samples answered, most confident first",
-        "accuracy among them",
+        gettext_noop("share of samples answered, most confident first"),
+        gettext_noop("accuracy among them"),
         (series,),
         y_top=1.0,
         level=float(samples.credit[here].mean()),
@@ -239,4 +252,20 @@ def _tuple(values: npt.ArrayLike) -> tuple[float, ...]:
     return tuple(float(each) for each in np.asarray(values))
 
 
-MEASURE = Measure("uncertainty", "Uncertainty", "Does the model know when it is wrong?", compute)
+MEASURE = Measure(
+    "uncertainty",
+    gettext_noop("Uncertainty"),
+    gettext_noop("Does the model know when it is wrong?"),
+    compute,
+)
+
+
+# Sentences that are put together above, whole for the catalogue of translations.
+COMPOSED = (
+    gettext_noop("Entropy of the candidates: mean of errors"),
+    gettext_noop("Entropy of the candidates: mean of right answers"),
+    gettext_noop("Entropy of the candidates: errors minus right answers"),
+    gettext_noop("Lead of the first candidate: mean of errors"),
+    gettext_noop("Lead of the first candidate: mean of right answers"),
+    gettext_noop("Lead of the first candidate: errors minus right answers"),
+)

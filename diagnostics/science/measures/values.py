@@ -6,6 +6,7 @@ from scipy import stats
 from diagnostics.science.measures.results import Behind, Unit, Value
 from diagnostics.science.measures.samples import Bools, Floats, Samples
 from triage.science.store.error_rates import clopper_pearson
+from triage.science.words import gettext_noop as _
 
 LEVEL = 0.95
 # Named one by one behind a number: more is no longer looked at.
@@ -15,7 +16,7 @@ MOST_NAMED = 200
 def share_of(found: int, total: int) -> Value:
     """`found` of `total` with the exact interval; no value of nothing."""
     if not total:
-        return Value(None, "share", count=0, how="no samples")
+        return Value(None, "share", count=0, how=_("no samples"))
     low, high = clopper_pearson(np.array([found]), np.array([total]), LEVEL)
     return Value(
         found / total, "share", float(low[0]), float(high[0]), int(total), "Clopper–Pearson"
@@ -28,7 +29,7 @@ def shares_of(found: np.ndarray, total: np.ndarray) -> list[Value]:
     return [
         Value(int(k) / int(n), "share", float(lo), float(hi), int(n), "Clopper–Pearson")
         if n
-        else Value(None, "share", count=0, how="no samples")
+        else Value(None, "share", count=0, how=_("no samples"))
         for k, n, lo, hi in zip(found, total, low, high, strict=True)
     ]
 
@@ -37,7 +38,7 @@ def difference_of(first: tuple[int, int], second: tuple[int, int]) -> Value:
     """first minus second, each (found, total), with Newcombe's (1998, method 10) interval."""
     (k1, n1), (k2, n2) = first, second
     if not n1 or not n2:
-        return Value(None, "points", count=0, how="no samples")
+        return Value(None, "points", count=0, how=_("no samples"))
     p1, p2 = k1 / n1, k2 / n2
     (low1, high1), (low2, high2) = wilson(k1, n1), wilson(k2, n2)
     gap = p1 - p2
@@ -62,13 +63,16 @@ def mean_of(values: Floats, unit: Unit = "number") -> Value:
     known = values[np.isfinite(values)]
     if len(known) < 2:
         return Value(
-            float(known[0]) if len(known) else None, unit, count=len(known), how="too few samples"
+            float(known[0]) if len(known) else None,
+            unit,
+            count=len(known),
+            how=_("too few samples"),
         )
     if unit == "share" and np.isin(known, (0.0, 1.0)).all():
         return share_of(int(known.sum()), len(known))
     middle = float(known.mean())
     reach = float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1)) * float(stats.sem(known))
-    how = "Student’s t"
+    how = _("Student’s t")
     if unit == "points" and (known == known[0]).all():
         reach, how = share_of(0, len(known)).high or 0.0, "Clopper–Pearson"
     low, high = middle - reach, middle + reach
@@ -82,14 +86,14 @@ def mean_difference(first: Floats, second: Floats, unit: Unit = "number") -> Val
     one, two = first[np.isfinite(first)], second[np.isfinite(second)]
     count = len(one) + len(two)
     if len(one) < 2 or len(two) < 2:
-        return Value(None, unit, count=count, how="too few samples")
+        return Value(None, unit, count=count, how=_("too few samples"))
     a, b = float(one.var(ddof=1)) / len(one), float(two.var(ddof=1)) / len(two)
     gap = float(one.mean() - two.mean())
     if a + b == 0:
-        return Value(gap, unit, gap, gap, count, "Welch’s t")
+        return Value(gap, unit, gap, gap, count, _("Welch’s t"))
     freedom = (a + b) ** 2 / (a**2 / (len(one) - 1) + b**2 / (len(two) - 1))
     reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * (a + b) ** 0.5
-    return Value(gap, unit, gap - reach, gap + reach, count, "Welch’s t")
+    return Value(gap, unit, gap - reach, gap + reach, count, _("Welch’s t"))
 
 
 def errors_of_evaluation(samples: Samples, **criteria: list[str]) -> Behind:

@@ -1,7 +1,7 @@
 """From a planted world to the files a team would bring, with a model really trained on it."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from diagnostics.science.testbed.questions import ANSWERS
 from diagnostics.science.testbed.rows import Shown, ask_all, rows_of, write_lines
 from diagnostics.science.testbed.scenes import COLOURS, KINDS, SIDE, Scene, Shape
 from diagnostics.science.testbed.training import Guidance, TrainingConfig, Vocabulary, train
+from triage.science.progress import Progress
 
 BLANK_IMAGE = "blank.png"
 # Ten epochs end before every model has learnt where things lie: that would be a cause of its own.
 TRAINING = TrainingConfig(epochs=14)
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

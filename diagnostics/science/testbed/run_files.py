@@ -1,7 +1,7 @@
 """The files a team would bring: predictions, images; and, apart from them, the truth."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from diagnostics.science.testbed.questions import ANSWERS, right_answers
 from diagnostics.science.testbed.rows import Shown, ask_all, rows_of, write_lines
 from diagnostics.science.testbed.training import Answers, TrainingConfig, Vocabulary, train
 from diagnostics.science.testbed.world import SPLITS, Sample, World, WorldConfig, make_world
+from triage.science.progress import Progress
 
-Progress = Callable[[float, str], None]
 # Kinds of samples whose pair is wrong; a question that leaves its answer open is none of them.
 NOISE = ("mismatch", "wrong_answer")
 

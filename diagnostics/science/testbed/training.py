@@ -1,6 +1,6 @@
 """Training the testbed's model, and asking it everything a run wants to know."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from diagnostics.science.testbed.model import INPUT_SIDE, FusionModel, ModelConfig
 from diagnostics.science.testbed.questions import ANSWERS
+from triage.science.progress import Progress
 
-Progress = Callable[[float, str], None]
 # An image of one colour has no deviation: after to_input all of it is smaller than this.
 BLANK = 1e-3
 

@@ -5,30 +5,18 @@ from collections.abc import Iterator
 import numpy as np
 from django.utils import translation
 
-from diagnostics import cause_words, measure_words
 from diagnostics.science.causes.catalogue import CAUSES
 from diagnostics.science.causes.evidence import COLUMNS
 from diagnostics.science.causes.rules import RULES, THRESHOLDS
-from diagnostics.science.experiments.design import words as experiment_words
 from diagnostics.science.measures.registry import MEASURES
 from diagnostics.science.measures.results import Figure, Result, Value
 from diagnostics.science.measures.samples import NUMBERS, Samples, Vectors
 from diagnostics.templatetags.measured import all_said
 from tests.diagnostics.science.measures.making import samples_of
-from triage import science_words
+from tests.triage.test_languages import CATALOGUE, entries
 
 # Names of people and of one letter are the same in every language.
 NAMES = {"", "AUROC", "DeLong", "Clopper–Pearson", "Newcombe", "Cochran–Armitage"}
-
-
-def known(*modules) -> set[str]:
-    return {
-        words
-        for module in modules
-        for found in vars(module).values()
-        if isinstance(found, tuple)
-        for words in found
-    }
 
 
 def rich_samples(seed: int = 1, n: int = 1200) -> Samples:
@@ -86,7 +74,7 @@ def hows(figure: Figure) -> Iterator[str]:
 
 
 def test_every_word_of_a_measure_is_known_to_gettext() -> None:
-    words = known(measure_words, science_words) | set(experiment_words.COLUMNS.values()) | NAMES
+    words = set(entries(CATALOGUE / "django.po")) | NAMES
     for samples in (rich_samples(), rich_samples(n=30), samples_of([1.0, 0.0])):
         for measure in MEASURES:
             said = {measure.title, measure.question, *said_by(measure.compute(samples))}
@@ -94,7 +82,7 @@ def test_every_word_of_a_measure_is_known_to_gettext() -> None:
 
 
 def test_every_word_of_causes_evidence_and_rules_is_known_to_gettext() -> None:
-    words = known(cause_words)
+    words = set(entries(CATALOGUE / "django.po"))
     said = {each.description for each in COLUMNS} | {each.words for each in THRESHOLDS}
     said |= {each.sentence for each in RULES}
     for cause in CAUSES:

@@ -12,7 +12,9 @@ from triage.science.analysis.cluster_cards import ClusterCard, make_cards
 from triage.science.analysis.clustering import UNCLUSTERED, cluster
 from triage.science.analysis.encoders import LoadImage, encode, propose_encoder
 from triage.science.analysis.features import compute_features
+from triage.science.progress import Progress
 from triage.science.store.store import RunFolder
+from triage.science.words import gettext_noop as _
 
 # Training samples that distances are measured to: a seeded draw of at most this many.
 MOST_TRAIN = 5_000
@@ -21,7 +23,6 @@ COLUMNS = [
     "domain", "question_type", "category", "difficulty", "template", "boxes", "predicted_box",
     "attention", "image_only", "text_only", "image_embedding", "text_embedding", "loss",
 ]  # fmt: skip
-Progress = Callable[[float, str], None]
 ImageSize = Callable[[str], tuple[int, int] | None]
 
 
@@ -52,7 +53,7 @@ def analyse(
     `encoder` None: the run's own embeddings where every row has them, else the built-in encoder.
     Raises EncoderUnavailable.
     """
-    progress(0.02, "Reading samples")
+    progress(0.02, _("Reading samples"))
     errors, train, templates = _read(folder, seed)
     chosen = encoder or propose_encoder(errors)
 
@@ -66,7 +67,7 @@ def analyse(
     both = pa.concat_tables([errors, train])
     vectors = encode(chosen, both, load_image, within(0.05, 0.4))
     count = errors.num_rows
-    progress(0.42, "Measuring features")
+    progress(0.42, _("Measuring features"))
     paths = errors["image"].to_pylist()
     # A picture is asked about more than once; its header is read once.
     known = {path: image_size(path) for path in set(paths) - {None}}
@@ -82,7 +83,7 @@ def analyse(
         similarity=None if similarity is None else similarity[:count],
     )
     found = cluster(vectors.joint[:count], seed=seed, progress=within(0.45, 0.95))
-    progress(0.96, "Naming clusters")
+    progress(0.96, _("Naming clusters"))
     light = errors.select([n for n in COLUMNS if n not in _BULKY]).to_pylist()
     cards = make_cards(light, found.labels, found.strength, found.map_xy)
     return AnalysisResult(

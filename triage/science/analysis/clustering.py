@@ -7,12 +7,14 @@ clustering repeatable.
 
 import importlib.metadata
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+
+from triage.science.progress import Progress
+from triage.science.words import gettext_noop
 
 UNCLUSTERED = -1
 COMPONENTS = 5
@@ -22,7 +24,6 @@ PCA_DIMENSIONS = 50
 FEWEST = 12
 # Copies of a vector lie within this share of the way to the nearest other one.
 COPIES_REACH = 0.35
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def cluster(
     # Sums over several threads differ in their last digits, and UMAP makes another map of that.
     with threadpool_limits(1, user_api="blas"):
         flat, layout = _reduce(distinct, seed, epochs, progress)
-    progress(0.85, "Finding dense groups")
+    progress(0.85, gettext_noop("Finding dense groups"))
     labels, strength = _density(_spread(flat, which, rng), smallest)
     layout = _scaled(_spread(layout, which, rng))
     return ClusterResult(_by_size(labels), strength, layout, parameters)
@@ -115,7 +116,7 @@ def _reduce(
     from sklearn.decomposition import PCA
 
     if vectors.shape[1] > PCA_DIMENSIONS:
-        progress(0.05, "Reducing dimensions")
+        progress(0.05, gettext_noop("Reducing dimensions"))
         size = min(PCA_DIMENSIONS, len(vectors) - 1)
         vectors = PCA(size, random_state=seed).fit_transform(vectors)
     neighbours = min(NEIGHBOURS, len(vectors) - 1)
@@ -125,16 +126,16 @@ def _reduce(
         warnings.simplefilter("ignore")
         import umap
 
-        progress(0.1, "Finding neighbours")
+        progress(0.1, gettext_noop("Finding neighbours"))
         graph = _neighbour_graph(vectors, neighbours)
         shared = {"n_neighbors": neighbours, "random_state": seed, "precomputed_knn": graph}
         shared |= {"n_jobs": 1, "n_epochs": epochs}
         size = min(COMPONENTS, len(vectors) - 2)
-        progress(0.4, "Laying out clusters")
+        progress(0.4, gettext_noop("Laying out clusters"))
         flat = umap.UMAP(
             n_components=size, min_dist=0.0, init=_start(vectors, size, seed), **shared
         ).fit_transform(vectors)
-        progress(0.65, "Laying out the map")
+        progress(0.65, gettext_noop("Laying out the map"))
         layout = umap.UMAP(
             n_components=2, min_dist=0.1, init=_start(vectors, 2, seed), **shared
         ).fit_transform(vectors)

@@ -14,9 +14,10 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from triage.science.analysis.image_descriptors import LENGTH, describe
+from triage.science.progress import Progress
+from triage.science.words import gettext_noop as _
 
 LoadImage = Callable[[str], Image.Image | None]
-Progress = Callable[[float, str], None]
 TEXT_DIMENSIONS = 64
 IMAGE_DIMENSIONS = 48
 BATCH = 32
@@ -143,7 +144,7 @@ def _builtin(table: pa.Table, load_image: LoadImage, progress: Progress) -> Embe
         if vector is not None:
             image[index], present[index] = vector, True
         if index % 500 == 0:
-            progress(index / len(rows), "Describing images")
+            progress(index / len(rows), _("Describing images"))
     with threadpool_limits(1, user_api="blas"):
         image = _reduced_images(image, present)
     joint = np.hstack([unit(text), unit(image)]) if present.any() else unit(text)
@@ -207,7 +208,7 @@ def _clip(
             image_parts.append(_pooled(loaded.model.get_image_features(pixel_values=pixels)))
             tokens = loaded.tokens([row["question"] for row in part])
             text_parts.append(_pooled(loaded.model.get_text_features(**tokens)))
-        progress((start + len(part)) / len(rows), "Encoding images and text")
+        progress((start + len(part)) / len(rows), _("Encoding images and text"))
     mask = np.array(present, dtype=bool)
     image = np.vstack(image_parts) * mask[:, None]
     text = np.vstack(text_parts)

@@ -30,6 +30,7 @@ from triage.science.record.grids import (
     to_shares,
 )
 from triage.science.record.records import BY_NAME
+from triage.science.words import gettext_noop
 
 # Neighbours whose mean distance says how far a sample lies from the training samples.
 NEIGHBOURS = 10
@@ -47,58 +48,70 @@ class Feature:
 FEATURES: tuple[Feature, ...] = (
     Feature(
         "image_confidence",
-        "probability of the model's answer when it sees only the image",
+        gettext_noop("probability of the model's answer when it sees only the image"),
         ("image_only",),
     ),
     Feature(
         "text_confidence",
-        "probability of the model's answer when it sees only the text",
+        gettext_noop("probability of the model's answer when it sees only the text"),
         ("text_only",),
     ),
     Feature(
         "attention_entropy",
-        "entropy of the image attention over log of its cells: 0 focused, 1 uniform",
+        gettext_noop("entropy of the image attention over log of its cells: 0 focused, 1 uniform"),
         ("attention",),
     ),
     Feature(
         "localization_iou",
-        "overlap (IoU) of the predicted box, or of the smallest box with 80 % of the attention, "
-        "with the best true box",
-        ("boxes", "predicted_box or attention"),
+        gettext_noop(
+            # xgettext:no-python-format
+            "overlap (IoU) of the predicted box, or of the smallest box with 80 % of the "
+            "attention, with the best true box"
+        ),
+        ("boxes", gettext_noop("predicted_box or attention")),
     ),
     Feature(
         "attention_in_box",
-        "share of the attention that lies inside the true boxes",
+        gettext_noop("share of the attention that lies inside the true boxes"),
         ("boxes", "attention"),
     ),
     Feature(
         "train_freq_of_template",
-        "how many training samples share the question's template",
-        ("template", "split (with train rows)"),
+        gettext_noop("how many training samples share the question's template"),
+        ("template", gettext_noop("split (with train rows)")),
     ),
     Feature(
         "domain_ood_score",
-        "how far the sample lies from the training samples, as a percentile of their own distances",
-        ("split (with train rows)",),
+        gettext_noop(
+            "how far the sample lies from the training samples, as a percentile of their own "
+            "distances"
+        ),
+        (gettext_noop("split (with train rows)"),),
     ),
     Feature(
         "predictive_entropy",
-        "entropy of the candidates' probabilities over log of their number: 0 sure, 1 flat",
+        gettext_noop(
+            "entropy of the candidates' probabilities over log of their number: 0 sure, 1 "
+            "flat"
+        ),
         ("candidates",),
     ),
-    Feature("top_margin", "probability of the best candidate minus the next", ("candidates",)),
+    Feature("top_margin", gettext_noop(
+        "probability of the best candidate minus the "
+        "next"
+    ), ("candidates",)),
     Feature(
         "reference_rank",
-        "place of a reference answer among the candidates, from 1",
+        gettext_noop("place of a reference answer among the candidates, from 1"),
         ("candidates", "answers"),
     ),
     Feature(
         "image_text_similarity",
-        "cosine of image and text embedding (one space: CLIP, SigLIP or given)",
-        ("image_embedding and text_embedding, or a CLIP-type encoder",),
+        gettext_noop("cosine of image and text embedding (one space: CLIP, SigLIP or given)"),
+        (gettext_noop("image_embedding and text_embedding, or a CLIP-type encoder"),),
     ),
     Feature(
-        "mean_loss", "mean of the recorded training losses", ("loss",)
+        "mean_loss", gettext_noop("mean of the recorded training losses"), ("loss",)
     ),
 )  # fmt: skip
 NAMES = tuple(feature.name for feature in FEATURES)

@@ -9,6 +9,7 @@ import numpy as np
 from triage.science.readers.faults import UnreadableFile
 from triage.science.readers.text_source import MAX_LINE_BYTES, TextSource
 from triage.science.record.records import RawBatch, Refusal
+from triage.science.words import gettext_noop as _
 
 ROWS_A_BATCH = 20_000
 
@@ -16,7 +17,7 @@ ROWS_A_BATCH = 20_000
 class CsvReader:
     """A header line, then one row a record; quoted as RFC 4180 says, comma or tab."""
 
-    description = "CSV: a header line, then one row a record"
+    description = _("CSV: a header line, then one row a record")
 
     def __init__(self, source: TextSource, delimiter: str) -> None:
         self.source = source

@@ -1,7 +1,7 @@
 """From a file to a run's folder: read, check, score, write; all of it or nothing."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from triage.science.progress import Progress, Step
 from triage.science.readers import Reader, UnreadableFile
 from triage.science.readers.side_files import SideFile, beside, check_mapping, nothing_matched
 from triage.science.record import values
@@ -19,6 +20,7 @@ from triage.science.record.records import REQUIRED, SCHEMA, RawBatch, Refusal, c
 from triage.science.record.scoring import ERROR_BELOW, RULES, missing_input, score
 from triage.science.store.image_files import NotAPicture, read_header
 from triage.science.store.store import RunFolder
+from triage.science.words import gettext_noop
 
 REFUSED_SCHEMA = pa.schema([("row", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
 # Refusals kept word for word; beyond that only their number is.
@@ -32,7 +34,6 @@ SPACES = {
     "hidden_state": "hidden_state",
 }
 _BEFORE = dict.fromkeys(SPACES.values(), "the rows") | {"regions": "regions and words"}
-Progress = Callable[[float, str], None]
 
 
 class NothingToImport(ValueError):
@@ -103,10 +104,10 @@ def ingest(
         for raw in reader.batches():
             _take(writing, raw)
             share = 0.9 * raw.bytes_done / max(reader.total_bytes, 1)
-            progress(share, f"{writing.samples:,} rows read")
-        progress(0.92, "Looking for duplicates")
+            progress(share, Step(gettext_noop("{n} rows read"), n=writing.samples))
+        progress(0.92, gettext_noop("Looking for duplicates"))
         _drop_duplicates(writing)
-        progress(0.96, "Finishing")
+        progress(0.96, gettext_noop("Finishing"))
         return _finish(writing, source)
     except BaseException:
         folder.delete()

@@ -13,12 +13,13 @@ import pyarrow.json as pj
 from triage.science.readers.faults import UnreadableFile
 from triage.science.readers.text_source import Block, TextSource
 from triage.science.record.records import RawBatch, Refusal
+from triage.science.words import gettext_noop as _
 
 
 class JsonLinesReader:
     """One JSON object a line (.jsonl, .ndjson, or .json as many evaluation tools write it)."""
 
-    description = "JSON Lines: one JSON object a line"
+    description = _("JSON Lines: one JSON object a line")
 
     def __init__(self, source: TextSource) -> None:
         self.source = source

@@ -9,6 +9,7 @@ import orjson
 from triage.science.readers.faults import UnreadableFile
 from triage.science.readers.text_source import TextSource
 from triage.science.record.records import RawBatch, Refusal
+from triage.science.words import gettext_noop
 
 MAX_BYTES = 1024**3
 ROWS_A_BATCH = 20_000
@@ -17,7 +18,7 @@ ROWS_A_BATCH = 20_000
 class JsonListReader:
     """A .json file that is one list of objects; it is held in memory, so up to 1 GB."""
 
-    description = "JSON: one list of objects"
+    description = gettext_noop("JSON: one list of objects")
 
     def __init__(self, source: TextSource) -> None:
         self.source = source

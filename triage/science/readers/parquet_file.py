@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from triage.science.readers.faults import UnreadableFile
 from triage.science.record.records import RawBatch, Refusal
+from triage.science.words import gettext_noop as _
 
 ROWS_A_BATCH = 20_000
 
@@ -17,7 +18,7 @@ ROWS_A_BATCH = 20_000
 class ParquetReader:
     """Parquet; images may be a column of bytes or of {bytes, path} as Hugging Face writes it."""
 
-    description = "Parquet, with images as {bytes, path} if it holds them"
+    description = _("Parquet, with images as {bytes, path} if it holds them")
 
     def __init__(self, path: Path, name: str) -> None:
         self.name = name

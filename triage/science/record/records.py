@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from triage.science.record import values
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.whole_columns import whole_column
+from triage.science.words import gettext_noop as _
 
 GRID = pa.list_(pa.list_(pa.float32()))
 CANDIDATE = pa.struct([("answer", pa.string()), ("probability", pa.float64())])
@@ -37,33 +38,100 @@ class Field:
 
 
 FIELDS: tuple[Field, ...] = (
-    Field("sample_id", pa.string(), values.text, "a name that no other row of the file has", True),
-    Field("image", pa.string(), values.image_path, "path relative to the image folder, or bytes"),
-    Field("question", pa.string(), values.text, "the question or text put to the model", True),
-    Field("context", pa.string(), values.text, "text that came with the question"),
-    Field("answers", pa.list_(pa.string()), values.answers, "1 to 10 reference answers"),
-    Field("prediction", pa.string(), values.text, "the model's answer", True),
-    Field("candidates", pa.list_(CANDIDATE), values.candidates, "[{answer, probability}]"),
-    Field("confidence", pa.float64(), values.probability, "probability of the prediction, 0..1"),
-    Field("correct", pa.float64(), values.credit, "true/false, or a credit in 0..1"),
-    Field("split", pa.string(), values.split, "train, val, test or ood"),
-    Field("domain", pa.string(), values.text, "the data set or domain the sample is from"),
-    Field("question_type", pa.string(), values.text, "counting, existence, position, …"),
-    Field("category", pa.string(), values.text, "what the image or question is about"),
-    Field("difficulty", pa.string(), values.text, "how hard it is meant to be"),
-    Field("template", pa.string(), values.text, "the template the question was made from"),
-    Field("boxes", pa.list_(pa.list_(pa.float64())), values.boxes, "true boxes [x0, y0, x1, y1]"),
-    Field("predicted_box", pa.list_(pa.float64()), values.box, "the model's box"),
-    Field("attention", GRID, values.grid, "H×W grid of attention over the image"),
-    Field("token_attention", pa.map_(pa.string(), GRID), values.token_grids, "{token: H×W grid}"),
-    Field("image_only", MODALITY, values.modality, "{prediction, confidence}, text blanked"),
-    Field("text_only", MODALITY, values.modality, "{prediction, confidence}, image blanked"),
-    Field("image_embedding", VECTOR, values.vector, "embedding of the image"),
-    Field("text_embedding", VECTOR, values.vector, "embedding of the text"),
-    Field("region_embeddings", VECTORS, values.vectors, "an embedding per box or region"),
-    Field("word_embeddings", pa.map_(pa.string(), VECTOR), values.word_vectors, "{token: vector}"),
-    Field("hidden_state", VECTOR, values.vector, "what the model's answer layer reads"),
-    Field("loss", pa.list_(pa.float64()), values.losses, "training loss, or one per epoch"),
+    Field(
+        "sample_id",
+        pa.string(),
+        values.text,
+        _("a name that no other row of the file has"),
+        True,
+    ),
+    Field(
+        "image",
+        pa.string(),
+        values.image_path,
+        _("path relative to the image folder, or bytes"),
+    ),
+    Field(
+        "question",
+        pa.string(),
+        values.text,
+        _("the question or text put to the model"),
+        True,
+    ),
+    Field("context", pa.string(), values.text, _("text that came with the question")),
+    Field("answers", pa.list_(pa.string()), values.answers, _("1 to 10 reference answers")),
+    Field("prediction", pa.string(), values.text, _("the model's answer"), True),
+    Field(
+        "candidates",
+        pa.list_(CANDIDATE),
+        values.candidates,
+        _("[{answer, probability}]"),
+    ),
+    Field(
+        "confidence",
+        pa.float64(),
+        values.probability,
+        _("probability of the prediction, 0..1"),
+    ),
+    Field("correct", pa.float64(), values.credit, _("true/false, or a credit in 0..1")),
+    Field("split", pa.string(), values.split, _("train, val, test or ood")),
+    Field(
+        "domain",
+        pa.string(),
+        values.text,
+        _("the data set or domain the sample is from"),
+    ),
+    Field("question_type", pa.string(), values.text, _("counting, existence, position, …")),
+    Field("category", pa.string(), values.text, _("what the image or question is about")),
+    Field("difficulty", pa.string(), values.text, _("how hard it is meant to be")),
+    Field(
+        "template",
+        pa.string(),
+        values.text,
+        _("the template the question was made from"),
+    ),
+    Field(
+        "boxes",
+        pa.list_(pa.list_(pa.float64())),
+        values.boxes,
+        _("true boxes [x0, y0, x1, y1]"),
+    ),
+    Field("predicted_box", pa.list_(pa.float64()), values.box, _("the model's box")),
+    Field("attention", GRID, values.grid, _("H×W grid of attention over the image")),
+    Field(
+        "token_attention",
+        pa.map_(pa.string(), GRID),
+        values.token_grids,
+        _("{token: H×W grid}"),
+    ),
+    Field(
+        "image_only",
+        MODALITY,
+        values.modality,
+        _("{prediction, confidence}, text blanked"),
+    ),
+    Field(
+        "text_only",
+        MODALITY,
+        values.modality,
+        _("{prediction, confidence}, image blanked"),
+    ),
+    Field("image_embedding", VECTOR, values.vector, _("embedding of the image")),
+    Field("text_embedding", VECTOR, values.vector, _("embedding of the text")),
+    Field("region_embeddings", VECTORS, values.vectors, _("an embedding per box or region")),
+    Field(
+        "word_embeddings",
+        pa.map_(pa.string(), VECTOR),
+        values.word_vectors,
+        _("{token: vector}"),
+    ),
+    Field("hidden_state", VECTOR, values.vector, _("what the model's answer layer reads")),
+    Field(
+        "loss",
+        pa.list_(pa.float64()),
+        values.losses,
+        _("training loss, or one per epoch"),
+    ),
 )
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 REQUIRED = tuple(field.name for field in FIELDS if field.required)

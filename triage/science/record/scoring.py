@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from triage.science.words import gettext_noop
+
 # An error sample is one with less credit than this.
 ERROR_BELOW = 0.5
 
@@ -115,22 +117,32 @@ RULES: Mapping[str, ScoringRule] = {
     rule.name: rule
     for rule in (
         ScoringRule(
-            "vqa", "VQA soft accuracy: how many people gave this answer", "answers", vqa_credit
+            "vqa",
+            gettext_noop("VQA soft accuracy: how many people gave this answer"),
+            "answers",
+            vqa_credit,
         ),
         ScoringRule(
             "exact",
-            "Exact match with any reference answer, after normalisation",
+            gettext_noop("Exact match with any reference answer, after normalisation"),
             "answers",
             exact_credit,
         ),
         ScoringRule(
             "choice",
-            "Multiple choice: the option's letter, or its text",
+            gettext_noop("Multiple choice: the option's letter, or its text"),
             "answers",
             choice_credit,
         ),
-        ScoringRule("yes_no", "Yes or no: the first of the two words", "answers", yes_no_credit),
-        ScoringRule("given", "As the file says in its field 'correct'", "correct", None),
+        ScoringRule(
+            "yes_no",
+            gettext_noop("Yes or no: the first of the two words"),
+            "answers",
+            yes_no_credit,
+        ),
+        ScoringRule(
+            "given", gettext_noop("As the file says in its field 'correct'"), "correct", None
+        ),
     )
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from triage.science.store.error_rates import clopper_pearson
 from triage.science.store.store import RunFolder
+from triage.science.words import gettext_noop
 
 # Columns that samples can be grouped and filtered by.
 GROUPINGS = ("split", "question_type", "template", "category", "difficulty", "domain")
@@ -324,3 +325,14 @@ def _quoted(text: str) -> str:
 
 def _quoted_list(texts: Sequence[str]) -> str:
     return "[" + ", ".join(_quoted(text) for text in texts) + "]"
+
+
+# The columns as pages call them: their names without the underscore.
+COMPOSED = (
+    gettext_noop("split"),
+    gettext_noop("question type"),
+    gettext_noop("template"),
+    gettext_noop("category"),
+    gettext_noop("difficulty"),
+    gettext_noop("domain"),
+)

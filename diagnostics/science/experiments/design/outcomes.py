@@ -1,6 +1,6 @@
 """What a trial leaves behind, and what every trainer is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -10,8 +10,8 @@ import numpy.typing as npt
 from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.measures.samples import Floats
+from triage.science.progress import Progress
 
-Progress = Callable[[float, str], None]
 # done: credits are there. diverged: the loss was no longer a number. failed: `why` says how.
 State = Literal["done", "diverged", "failed"]
 

@@ -3,7 +3,7 @@
 What people said is added by whoever knows it; here is what the record holds.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,9 +28,9 @@ from diagnostics.science.experiments.material.regions import (
     regions_of_embeddings,
 )
 from diagnostics.science.measures.samples import Bools, Floats, Groups
+from triage.science.progress import Progress
 from triage.science.words import gettext_noop
 
-Progress = Callable[[float, str], None]
 # Of a larger run a seeded draw of this many samples is trained and tested on.
 MOST_SAMPLES = 50_000
 # A column with more names is no stratum to read results by.
@@ -74,12 +74,12 @@ def gather_material(
     into parts; the same seed gives the same bits.
     Raises TrainingRefused where the target's embeddings are of another length.
     """
-    progress(0.0, "Reading samples")
+    progress(0.0, gettext_noop("Reading samples"))
     own = read_columns(source, seed, most)
     runs = [own] if target is None else [own, read_columns(target, seed, most)]
-    progress(0.1, "Describing pictures")
+    progress(0.1, gettext_noop("Describing pictures"))
     described, images = _described(runs, np.random.default_rng(seed), variations, progress)
-    progress(0.95, "Putting it together")
+    progress(0.95, gettext_noop("Putting it together"))
     known = _vocabulary(own)
     found = [
         _material(columns, described, image, known)
@@ -161,7 +161,7 @@ def _opened(runs: Sequence[Columns], progress: Progress) -> Iterator[Image.Image
             yield run.source.load_image(path)
             done += 1
             if done % 500 == 0:
-                progress(0.1 + 0.6 * done / whole, "Describing pictures")
+                progress(0.1 + 0.6 * done / whole, gettext_noop("Describing pictures"))
 
 
 def _shown(picture: np.ndarray, first: int, seen: Bools) -> np.ndarray:

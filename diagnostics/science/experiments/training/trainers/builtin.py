@@ -20,13 +20,13 @@ from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
     Keeper,
     Outcome,
-    Progress,
     Stopped,
     TrainingRefused,
 )
 from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.training.trainers.group import Group, Size
 from diagnostics.science.experiments.training.trainers.kept import Keeping
+from triage.science.progress import Progress
 
 Report = tuple[int, float, str]
 

@@ -21,7 +21,6 @@ from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
     Keeper,
     Outcome,
-    Progress,
     Stopped,
     TrainingRefused,
 )
@@ -32,6 +31,7 @@ from diagnostics.science.experiments.material.treatment import (
     tested_examples,
     training_examples,
 )
+from triage.science.progress import Progress
 
 if TYPE_CHECKING:
     from diagnostics.science.experiments.training.trainers.vision_language import Learner, Shown

@@ -22,7 +22,6 @@ from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
     Keeper,
     Outcome,
-    Progress,
     TrainingRefused,
 )
 from diagnostics.science.experiments.design.settings import FACTORS, Settings
@@ -39,6 +38,7 @@ from diagnostics.science.experiments.training.trainers.manifest import (
     write_manifest,
 )
 from triage.science.processes import die_with_parent
+from triage.science.progress import Progress
 
 # Factors that the rows of a manifest cannot carry: the script itself has to see to them.
 LEFT_TO_THE_SCRIPT = (

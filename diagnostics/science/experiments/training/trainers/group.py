@@ -12,7 +12,6 @@ from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import (
     Outcome,
-    Progress,
     Stopped,
     TrainingRefused,
 )
@@ -24,6 +23,7 @@ from diagnostics.science.experiments.material.treatment import (
     training_examples,
 )
 from diagnostics.science.experiments.training.trainers.kept import Curves, Keeping, Kept
+from triage.science.progress import Progress
 
 if TYPE_CHECKING:
     from torch import Tensor
