@@ -11,6 +11,7 @@ from annotations.models import Audit
 from annotations.models.access import audit_for
 from annotations.ratio.serializers import ItemSerializer, NoiseRatioSerializer
 from annotations.standing import standing
+from annotations.standing.documents import noise_document
 from triage.models import Role
 from triage.rest import paged
 
@@ -23,7 +24,7 @@ from triage.rest import paged
 @api_view(["GET"])
 def noise_ratio(request: Request, pk: int) -> Response:
     """The noise ratio with its interval, what is established, and everything beside it."""
-    return Response(standing.noise_document(audit_for(request.user, pk, Role.LEAD)))
+    return Response(noise_document(audit_for(request.user, pk, Role.LEAD)))
 
 
 @extend_schema(

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.db.models import Count, Q
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.models import UNDECIDED, Audit, Seat, Verdict
-from annotations.ratio.growth_chart import draw_growth
+from annotations.models import UNDECIDED, Audit, Flag, Seat, Verdict
+from annotations.ratio.growth_chart import GrowthChart, draw_growth
 from annotations.review.flagging import open_flags
 from annotations.science.estimation.designs import DESIGNS
 from annotations.science.estimation.noise_ratio import GroupRatio, NoiseRatio
 from annotations.standing import gold
 from annotations.standing import words as noise_words
+from annotations.standing.gold import Accuracy
 from annotations.standing.standing import WAITING, Standing, standing_of
 from triage.models import Run
 from triage.templatetags.figures import percent
@@ -76,37 +76,87 @@ class AuditRow:
         return self.ratio.drawn
 
 
-def noise_context(audit: Audit) -> dict[str, Any]:
-    """The part that refreshes itself while the audit is open."""
+@dataclass(frozen=True)
+class Person:
+    """One annotator: items judged, items kept for them, and how they judged gold, if any did."""
+
+    name: str
+    verdicts: int
+    kept: int
+    gold: Accuracy | None
+
+
+@dataclass(frozen=True)
+class Empty:
+    """What stands in place of an estimate while there is none."""
+
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class NoisePart:
+    """The part that refreshes itself while the audit is open; its fields are the template's names.
+
+    `threshold`, `strip_top` and `strip_scale` are shares, 0..1. `judged` and `drawn` count items,
+    `for_lead` those that wait for a lead.
+    """
+
+    audit: Audit
+    run: Run
+    ratio: NoiseRatio
+    threshold: float
+    sentence: str
+    method_words: str
+    empty: Empty
+    strip_top: float
+    strip_scale: list[float]
+    rule: noise_words.Finding
+    established: noise_words.Finding
+    kinds: list[KindBar]
+    beside: list[Pair]
+    judged: int
+    drawn: int
+    progress_words: str
+    people: list[Person]
+    chart: GrowthChart | None
+    chart_words: str
+    forests: list[Forest]
+    for_lead: int
+    flags: Sequence[Flag]
+
+
+def noise_part(audit: Audit) -> NoisePart:
+    """The noise ratio of an audit as its page shows it."""
     standing = standing_of(audit)
     ratio, protocol = standing.ratio, standing.protocol
     threshold = float(audit.threshold)
     top = strip_top(ratio.high, threshold)
     chart = draw_growth(standing.growth(), threshold)
-    return {
-        "audit": audit,
-        "run": audit.run,
-        "ratio": ratio,
-        "threshold": threshold,
-        "sentence": noise_words.sentence(ratio, audit.question),
-        "method_words": noise_words.method_words(ratio),
-        "empty": _empty_words(ratio, audit.question),
-        "strip_top": top,
-        "strip_scale": [top * step / STRIP_STEPS for step in range(STRIP_STEPS + 1)],
-        "rule": noise_words.rule_finding(ratio, protocol, audit.question),
-        "established": noise_words.established_finding(ratio, protocol),
-        "kinds": kind_bars(standing),
-        "beside": _beside(standing),
-        "judged": ratio.drawn - ratio.waiting,
-        "drawn": ratio.drawn,
-        "progress_words": _progress_words(standing),
-        "people": people(audit),
-        "chart": chart,
-        "chart_words": _chart_words(ratio, audit.question),
-        "forests": _forests(standing),
-        "for_lead": sum(item.for_lead for item in standing.items),
-        "flags": open_flags(audit),
-    }
+    return NoisePart(
+        audit=audit,
+        run=audit.run,
+        ratio=ratio,
+        threshold=threshold,
+        sentence=noise_words.sentence(ratio, audit.question),
+        method_words=noise_words.method_words(ratio),
+        empty=_empty_words(ratio, audit.question),
+        strip_top=top,
+        strip_scale=[top * step / STRIP_STEPS for step in range(STRIP_STEPS + 1)],
+        rule=noise_words.rule_finding(ratio, protocol, audit.question),
+        established=noise_words.established_finding(ratio, protocol),
+        kinds=kind_bars(standing),
+        beside=_beside(standing),
+        judged=ratio.drawn - ratio.waiting,
+        drawn=ratio.drawn,
+        progress_words=_progress_words(standing),
+        people=people(audit),
+        chart=chart,
+        chart_words=_chart_words(ratio, audit.question),
+        forests=_forests(standing),
+        for_lead=sum(item.for_lead for item in standing.items),
+        flags=open_flags(audit),
+    )
 
 
 def strip_top(high: float, threshold: float) -> float:
@@ -148,7 +198,7 @@ def _counts_as(kind: str, audit: Audit) -> str:
     return _("noise") if kind in audit.noise_kinds else _("not noise")
 
 
-def _empty_words(ratio: NoiseRatio, question: str) -> dict[str, str]:
+def _empty_words(ratio: NoiseRatio, question: str) -> Empty:
     """For a page with nothing to estimate yet: nobody has judged, or nobody could decide."""
     if ratio.undecided:
         words = ngettext(
@@ -159,10 +209,8 @@ def _empty_words(ratio: NoiseRatio, question: str) -> dict[str, str]:
             ratio.undecided,
         )
         # The percent signs above are text, not formats.
-        return {
-            "title": _("Nothing decided"),
-            "sentence": words.replace("%(n)s", number_format(ratio.undecided)),
-        }
+        sentence = words.replace("%(n)s", number_format(ratio.undecided))
+        return Empty(_("Nothing decided"), sentence)
     words = _(
         "%(drawn)s of %(population)s errors were drawn at random and wait for their verdicts. The "
         "noise ratio appears with the first one and is settled with the last."
@@ -176,7 +224,7 @@ def _empty_words(ratio: NoiseRatio, question: str) -> dict[str, str]:
         "drawn": noise_words.grouped(ratio.drawn),
         "population": noise_words.grouped(ratio.population),
     }
-    return {"title": _("No verdict yet"), "sentence": words % values}
+    return Empty(_("No verdict yet"), words % values)
 
 
 def _forests(standing: Standing) -> list[Forest]:
@@ -303,7 +351,7 @@ def _chart_words(ratio: NoiseRatio, question: str) -> str:
     }
 
 
-def people(audit: Audit) -> list[dict[str, Any]]:
+def people(audit: Audit) -> list[Person]:
     """What each person has judged, what is kept for them, how they judged gold: most first."""
     standing = Verdict.objects.standing().filter(item__audit=audit)
     rows = standing.values("annotator__username").annotate(verdicts=Count("item", distinct=True))
@@ -315,15 +363,7 @@ def people(audit: Audit) -> list[dict[str, Any]]:
         {each.annotator: each for each in gold.accuracies(audit)} if audit.plan.get("gold") else {}
     )
     names = sorted({*judged, *kept}, key=lambda name: (-judged.get(name, 0), name))
-    return [
-        {
-            "name": name,
-            "verdicts": judged.get(name, 0),
-            "kept": kept.get(name, 0),
-            "gold": known.get(name),
-        }
-        for name in names
-    ]
+    return [Person(name, judged.get(name, 0), kept.get(name, 0), known.get(name)) for name in names]
 
 
 def audit_rows(run: Run) -> list[AuditRow]:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from annotations.audits import record
 from annotations.models.access import audit_for
 from annotations.ratio import audit_lists, item_table, page
-from annotations.standing import standing
+from annotations.standing.documents import noise_document
 from triage.models import Role
 from triage.projects.access import membership_in, project_for, run_for
 from triage.requests import PageRequest
@@ -21,7 +21,7 @@ def audit_page(request: PageRequest, pk: int) -> HttpResponse:
     number = request.GET.get("page", "1")
     part = request.htmx.target
     if part == "noise":
-        return render(request, "annotations/ratio/_noise.html", page.noise_context(audit))
+        return render(request, "annotations/ratio/_noise.html", vars(page.noise_part(audit)))
     if part == "items":
         items = item_table.items_context(audit, chosen, number)
         return render(request, "annotations/ratio/_items.html", items)
@@ -29,7 +29,7 @@ def audit_page(request: PageRequest, pk: int) -> HttpResponse:
         request,
         "annotations/ratio/audit.html",
         {
-            **page.noise_context(audit),
+            **vars(page.noise_part(audit)),
             **item_table.items_context(audit, chosen, number),
             **record.draw_context(audit),
         },
@@ -40,7 +40,7 @@ def audit_page(request: PageRequest, pk: int) -> HttpResponse:
 def noise_json(request: PageRequest, pk: int) -> HttpResponse:
     """What the page shows, as JSON."""
     audit = audit_for(request.user, pk, Role.LEAD)
-    return JsonResponse(standing.noise_document(audit))
+    return JsonResponse(noise_document(audit))
 
 
 @require_GET

@@ -6,9 +6,8 @@ say about an audit is worked out from that one reading, so that they cannot disa
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from django.db.models import Prefetch, QuerySet
@@ -22,7 +21,6 @@ from annotations.science.estimation.noise_ratio import GroupRatio, GroupTally, N
 from annotations.science.estimation.protocols import Protocol
 from annotations.science.estimation.raters import CorrectedShare, lang_reiczigel_interval
 from annotations.science.estimation.sequential import repeated_band
-from annotations.standing import words
 from annotations.standing.gold import Accuracy, accuracies, together
 from annotations.standing.resolution import ResolvedItem, resolved_items
 
@@ -294,72 +292,3 @@ def with_standing_verdicts(items: QuerySet[Item]) -> QuerySet[Item]:
     """The items, each with the verdicts that stand on it as `standing_votes`, in one more query."""
     votes = Verdict.objects.standing().select_related("annotator").order_by("created_at", "pk")
     return items.prefetch_related(Prefetch("verdicts", queryset=votes, to_attr="standing_votes"))
-
-
-def ratio_document(ratio: NoiseRatio) -> dict[str, Any]:
-    """The noise ratio as plain values: what the command prints and every other door repeats."""
-    first = ("successes", "decided", "population", "point", "low", "high", "rule", "established")
-    values = asdict(ratio)
-    return {
-        **{name: values[name] for name in first},
-        "mismatch_only": values["mismatch_only"],
-        "bounds": values["bounds"],
-        "drawn": ratio.drawn,
-        "waiting": ratio.waiting,
-        "undecided": ratio.undecided,
-        "complete": ratio.complete,
-        "level": ratio.level,
-        "items_to_settle": ratio.items_to_settle,
-        "method": ratio.method,
-        "extra_items": ratio.extra_items,
-        "planned": None if ratio.planned is None else asdict(ratio.planned),
-    }
-
-
-def correction_document(standing: Standing) -> dict[str, Any] | None:
-    """The correction for annotators' errors with the gold counts behind it; None without one."""
-    if standing.corrected is None:
-        return None
-    gold = asdict(standing.gold)
-    del gold["annotator"]
-    return {**asdict(standing.corrected), "gold": gold}
-
-
-def noise_document(audit: Audit) -> dict[str, Any]:
-    """Everything the noise ratio page shows, as plain values."""
-    standing = standing_of(audit)
-    clusters = [
-        {"cluster": each.cluster, "claim": each.claim, **asdict(each.ratio)}
-        for each in standing.by_cluster()
-    ]
-    types = [{"claim": each.claim, **asdict(each.ratio)} for each in standing.by_question_type()]
-    return {
-        **ratio_document(standing.ratio),
-        "sentence": words.sentence(standing.ratio, audit.question),
-        "verdicts": standing.verdicts,
-        "clusters": clusters,
-        "question_types": types,
-        "resolved_by": standing.resolved_by,
-        "corrected": correction_document(standing),
-        "growth": [asdict(look) for look in standing.growth()],
-        "audit": {
-            "id": audit.pk,
-            "uuid": str(audit.uuid),
-            "name": audit.name,
-            "state": audit.state,
-            "run": audit.run_id,
-            "protocol": audit.protocol,
-            "size": audit.size,
-            "threshold": str(audit.threshold),
-            "comparison": standing.protocol.comparison,
-            "question": audit.question,
-            "design": audit.design,
-            "score": None if audit.score is None else str(audit.score.uuid),
-            "policy": audit.policy,
-            "seed": audit.seed,
-            "overlap": audit.overlap,
-            "noise_kinds": audit.noise_kinds,
-            "criteria": audit.criteria,
-            "frame_sha256": audit.frame_sha256,
-        },
-    }

@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from annotations.models import Audit
-from annotations.standing.standing import noise_document
+from annotations.standing.documents import noise_document
 from diagnostics.diagnosis import priorities
 from diagnostics.diagnosis.audits import judged_audits
 from diagnostics.diagnosis.page import checklist_page

@@ -3,6 +3,8 @@
 from rest_framework import serializers
 
 from triage.models import Run
+from triage.rest import serializer_of
+from triage.science.store.browsing import Group
 
 
 class RunSerializer(serializers.ModelSerializer):
@@ -30,15 +32,7 @@ class RunSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class GroupSerializer(serializers.Serializer):
-    """One value of a column: samples, errors and the exact interval of the error rate."""
-
-    value = serializers.CharField(allow_null=True)
-    samples = serializers.IntegerField()
-    errors = serializers.IntegerField()  # type: ignore[assignment]
-    rate = serializers.FloatField()
-    low = serializers.FloatField()
-    high = serializers.FloatField()
+GroupSerializer = serializer_of(Group)
 
 
 class SampleSerializer(serializers.Serializer):

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from annotations.management.arguments import answer, audit_named
-from annotations.standing import standing
+from annotations.standing.documents import ratio_document
+from annotations.standing.standing import noise_ratio
 
 
 class Command(BaseCommand):
@@ -19,4 +20,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         audit = audit_named(options["audit"])
-        answer(self, standing.ratio_document(standing.noise_ratio(audit)), options["json"])
+        answer(self, ratio_document(noise_ratio(audit)), options["json"])

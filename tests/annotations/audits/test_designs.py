@@ -17,6 +17,7 @@ from annotations.science.estimation.prediction_powered import stratified_score_a
 from annotations.science.estimation.protocols import PROTOCOLS, custom
 from annotations.science.estimation.sequential import repeated_interval, stopping_boundaries
 from annotations.standing import standing
+from annotations.standing.documents import noise_document
 from tests.annotations.audit_factories import (
     cluster_errors,
     error_rows,
@@ -169,7 +170,7 @@ def test_a_score_assisted_audit_names_the_score_that_was_frozen_before_its_draw(
     assert audit.score == frozen
     assert audit.plan["strata"][0]["mean_score"] == pytest.approx(np.mean(np.arange(50) / 50))
     assert all(item.score == item.position / 50 for item in audit.items.all())
-    assert standing.noise_document(audit)["audit"]["score"] == str(frozen.uuid)
+    assert noise_document(audit)["audit"]["score"] == str(frozen.uuid)
 
 
 @pytest.mark.django_db

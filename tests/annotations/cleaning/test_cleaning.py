@@ -14,7 +14,7 @@ from annotations.cleaning.tasks import SCORE
 from annotations.exports import curated
 from annotations.models import Audit, MismatchScore, Repair
 from annotations.science.curation.curation import Recipe
-from annotations.standing import standing
+from annotations.standing.documents import noise_document
 from tests.annotations.audit_factories import (
     error_rows,
     give_verdict,
@@ -209,7 +209,7 @@ def test_the_job_scores_and_the_page_tells_what_the_score_is(client, run) -> Non
 def test_repairs_enter_curated_sets_and_no_ratio(run, tmp_path) -> None:
     lead = make_member(run.project, "lena")
     audit = judged_audit(run, size=20)
-    before = standing.noise_document(audit)
+    before = noise_document(audit)
     judged = audit.items.first()
     free = [n for n in range(200) if n not in set(audit.items.values_list("position", flat=True))]
     for position, action, answer in (
@@ -221,7 +221,7 @@ def test_repairs_enter_curated_sets_and_no_ratio(run, tmp_path) -> None:
         cleaning.decide(
             run, position, lead, action, submission=uuid.uuid4(), corrected_answer=answer
         )
-    assert standing.noise_document(audit) == before
+    assert noise_document(audit) == before
     made = curated.export_curated(run, to=tmp_path / "out", file_format="jsonl")
     written = {}
     for path in (tmp_path / "out").glob("*.jsonl"):

@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from annotations.models import Audit, CuratedSet
+from annotations.ratio.serializers import NoiseRatioSerializer
 from tests.annotations.audit_factories import (
     error_rows,
     give_verdicts,
@@ -70,6 +71,16 @@ def test_items_come_in_draw_order_with_what_was_said(client, django_assert_max_n
     assert told["results"][0]["verdicts"][0]["kind"] == "mismatch"
     assert told["results"][0]["verdicts"][0]["annotator"] == "ann"
     assert told["results"][2]["verdicts"] == []
+
+
+def test_the_schema_names_what_the_noise_ratio_says(client) -> None:
+    audit = make_audit(errors=6)
+    client.force_login(make_member(audit.project, "lena"))
+
+    told = client.get(reverse("api-noise-ratio", args=[audit.pk])).json()
+
+    assert list(told) == list(NoiseRatioSerializer().fields)
+    assert list(told["bounds"]) == list(NoiseRatioSerializer().fields["bounds"].fields)
 
 
 def test_an_export_is_started_and_listed(client) -> None:

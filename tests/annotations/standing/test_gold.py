@@ -10,6 +10,7 @@ from annotations.exports import curated
 from annotations.models import Audit, GoldAnswer
 from annotations.review import queue
 from annotations.standing import gold, standing
+from annotations.standing.documents import noise_document
 from annotations.standing.resolution import resolved_items
 from tests.annotations.audit_factories import (
     error_rows,
@@ -88,7 +89,7 @@ def test_each_annotators_accuracy_and_the_correction_that_it_allows() -> None:
     assert (found[1].noisy, found[1].noisy_found, found[1].clean_found) == (10, 0, 10)
     corrected = standing.standing_of(audit).corrected
     assert corrected is not None
-    document = standing.noise_document(audit)["corrected"]
+    document = noise_document(audit)["corrected"]
     assert document["gold"]["noisy"] == 20
     # Half of the noise on gold was missed: the corrected share is about twice the apparent one.
     assert corrected.point == pytest.approx(2 * corrected.apparent, rel=0.01)
@@ -98,7 +99,7 @@ def test_few_gold_items_correct_nothing() -> None:
     audit = drawing.draw_audit(gold_run(), protocol="custom", size=40, seed=4, gold=6)
     give_verdicts(audit, make_member(audit.project, "ann"), ["match"] * 46)
     assert standing.standing_of(audit).corrected is None
-    assert standing.noise_document(audit)["corrected"] is None
+    assert noise_document(audit)["corrected"] is None
 
 
 def test_more_gold_than_there_is_is_refused() -> None:

@@ -7,6 +7,7 @@ import pytest
 from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, VerdictKind
 from annotations.standing import standing
+from annotations.standing.documents import noise_document
 from annotations.standing.resolution import agreed, resolved_items
 from tests.annotations.audit_factories import (
     cluster_errors,
@@ -197,4 +198,4 @@ def test_one_reading_takes_two_queries(django_assert_num_queries) -> None:
     give_verdicts(audit, make_member(audit.project, "ann"), ["match"] * 40)
 
     with django_assert_num_queries(2):
-        standing.noise_document(audit)
+        noise_document(audit)
