@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import types
 from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -44,23 +45,28 @@ def serializer_of(
 
     `name`: what the API calls it, else the dataclass' own name. `open_fields`: those whose inside
     the API does not promise; they are objects of any keys, or lists of such. `fields`: serializer
-    fields that replace the derived ones. The description is the dataclass' docstring, a field's
-    help text its metadata's `help_text`. Raises TypeError for a hint that has no serializer field.
+    fields that replace the derived ones. The description is the first paragraph of the dataclass'
+    docstring, a field's help text its metadata's `help_text`. Raises TypeError for a hint that has
+    no serializer field.
     """
-    hints = get_type_hints(result)
-    derived = {
-        each.name: _field(
+    hints, own = get_type_hints(result), dataclasses.fields(result)
+    if unknown := {*open_fields, *fields} - {each.name for each in own}:
+        raise TypeError(f"{result.__name__} has no field {', '.join(sorted(unknown))}")
+    made = {
+        # A copy counts as made now: serializers sort their fields by age.
+        each.name: deepcopy(fields[each.name])
+        if each.name in fields
+        else _field(
             hints[each.name],
             each.name in open_fields,
             **{key: each.metadata[key] for key in ("help_text",) if key in each.metadata},
         )
-        for each in dataclasses.fields(result)
+        for each in own
     }
-    if unknown := {*open_fields, *fields} - set(derived):
-        raise TypeError(f"{result.__name__} has no field {', '.join(sorted(unknown))}")
-    about = {"__doc__": inspect.getdoc(result), "__module__": result.__module__}
+    words = (inspect.getdoc(result) or "").partition("\n\n")[0]
+    about = {"__doc__": words, "__module__": result.__module__}
     title = f"{name or result.__name__}Serializer"
-    return type(title, (serializers.Serializer,), {**derived, **fields, **about})
+    return type(title, (serializers.Serializer,), {**made, **about})
 
 
 # One class for each nested dataclass, or the schema would hold it under two names.

@@ -152,8 +152,13 @@ def ratio_document(ratio: NoiseRatio) -> dict[str, Any]:
 
 def noise_document(audit: Audit) -> dict[str, Any]:
     """Everything the noise ratio page shows, as plain values."""
+    return asdict(noise_of(audit))
+
+
+def noise_of(audit: Audit) -> NoiseDocument:
+    """Everything the noise ratio page shows."""
     standing = standing_of(audit)
-    found = NoiseDocument(
+    return NoiseDocument(
         **_ratio_fields(standing.ratio),
         sentence=words.sentence(standing.ratio, audit.question),
         verdicts=standing.verdicts,
@@ -164,7 +169,6 @@ def noise_document(audit: Audit) -> dict[str, Any]:
         growth=standing.growth(),
         audit=_audit(audit, standing.protocol.comparison),
     )
-    return asdict(found)
 
 
 def _ratio_fields(ratio: NoiseRatio) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from diagnostics.models import CauseVerdict, Naming
+from diagnostics.science.measures.results import Value
 from triage.models import Run
 
 if TYPE_CHECKING:
@@ -53,7 +54,23 @@ def chosen_method(
     return Naming.Method.CLASSIFIER, classify(evidence, rows, causes), asdict(comparison)
 
 
-def agreement(run: Run) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Agreement:
+    """What people said of the named causes of a run's errors.
+
+    `samples` judged by `people`; of the `asked` words on a named cause `confirmed` agree with it,
+    which is `share`. `alpha`: Krippendorff's, None below ten samples judged twice.
+    """
+
+    samples: int
+    people: int
+    confirmed: int
+    asked: int
+    share: Value
+    alpha: float | None
+
+
+def agreement(run: Run) -> Agreement:
     """How often people confirmed what was named, and how often they agree with each other."""
     verdicts = list(
         CauseVerdict.objects.filter(run=run, position__isnull=False).values_list(
@@ -62,20 +79,16 @@ def agreement(run: Run) -> dict[str, Any]:
     )
     confirmed = sum(cause == named for _position, cause, named, _by in verdicts if named)
     asked = sum(bool(named) for _position, _cause, named, _by in verdicts)
-    return {
-        "samples": len({position for position, *_rest in verdicts}),
-        "people": len({by for *_rest, by in verdicts}),
-        "confirmed": confirmed,
-        "asked": asked,
-        "share": _share(confirmed, asked),
-        "alpha": _alpha(verdicts),
-    }
-
-
-def _share(found: int, total: int) -> dict[str, Any]:
     from diagnostics.science.measures.values import share_of
 
-    return asdict(share_of(found, total))
+    return Agreement(
+        samples=len({position for position, *_rest in verdicts}),
+        people=len({by for *_rest, by in verdicts}),
+        confirmed=confirmed,
+        asked=asked,
+        share=share_of(confirmed, asked),
+        alpha=_alpha(verdicts),
+    )
 
 
 def _alpha(verdicts: "list[tuple[int | None, str, str, int]]") -> float | None:

@@ -22,7 +22,7 @@ from triage.sent import PutOff, number_or_404, whole_number
 def cause(request: PageRequest, pk: int, name: str) -> HttpResponse:
     """The error samples of one cause."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/causes/cause.html", page.cause_page(run, name))
+    return render(request, "diagnostics/causes/cause.html", vars(page.cause_page(run, name)))
 
 
 @require_GET

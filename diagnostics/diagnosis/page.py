@@ -1,5 +1,7 @@
 """What the pages of a diagnosis show: an overview of all measures, and one measure at a time."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
@@ -8,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from diagnostics.diagnosis import checklist, priorities
 from diagnostics.diagnosis.audits import with_people
+from diagnostics.diagnosis.checklist import Answered
 from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.diagnosis.tasks import DIAGNOSE
 from diagnostics.models import Diagnosis
@@ -161,16 +164,32 @@ def _address(run: Run, measure: str, key: str, behind: dict[str, Any] | None) ->
     return f"{reverse('triage:run-errors', args=[run.pk])}?{query_of(chosen)}"
 
 
-def checklist_page(run: Run) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ChecklistPage:
+    """The checklist with what it found; its fields are the template's names.
+
+    `states`: each state's words. `settled` of the `entries` need no more evidence.
+    """
+
+    run: Run
+    diagnosis: Diagnosis | None
+    steps: list[Answered]
+    rules: list[Answered]
+    states: Mapping[str, Any]
+    settled: int
+    entries: int
+
+
+def checklist_page(run: Run) -> ChecklistPage:
     """The checklist page."""
     diagnosis, measures = priorities.measures_of(run)
     steps, rules = checklist.answered(checklist.known_of(run, measures))
-    return {
-        "run": run,
-        "diagnosis": diagnosis,
-        "steps": steps,
-        "rules": rules,
-        "states": checklist.STATES,
-        "settled": sum(each.finding.state != "open" for each in (*steps, *rules)),
-        "entries": len(steps) + len(rules),
-    }
+    return ChecklistPage(
+        run=run,
+        diagnosis=diagnosis,
+        steps=steps,
+        rules=rules,
+        states=checklist.STATES,
+        settled=sum(each.finding.state != "open" for each in (*steps, *rules)),
+        entries=len(steps) + len(rules),
+    )

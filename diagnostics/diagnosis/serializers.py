@@ -2,6 +2,10 @@
 
 from rest_framework import serializers
 
+from diagnostics.diagnosis.priorities import CausesDocument
+from diagnostics.models import Naming
+from triage.rest import serializer_of
+
 
 class DiagnoseSerializer(serializers.Serializer):
     """How to diagnose."""
@@ -18,14 +22,10 @@ class DocumentSerializer(serializers.Serializer):
     measures = serializers.DictField()
 
 
-class CausesSerializer(serializers.Serializer):
-    """How the errors were named, and every challenge by errors × ease."""
-
-    method = serializers.ChoiceField(["rules", "classifier"])
-    rules = serializers.IntegerField(help_text="version of the project's rules, 0: the defaults")
-    comparison = serializers.DictField()
-    agreement = serializers.DictField()
-    errors = serializers.IntegerField()  # type: ignore[assignment]
-    evaluated = serializers.IntegerField()
-    undetermined = serializers.IntegerField()
-    priorities = serializers.ListField(child=serializers.DictField())
+# What lies inside a priority may grow; the API promises that they are there.
+CausesSerializer = serializer_of(
+    CausesDocument,
+    name="Causes",
+    open_fields=("agreement", "priorities"),
+    method=serializers.ChoiceField(Naming.Method.values),
+)

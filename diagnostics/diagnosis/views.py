@@ -76,4 +76,4 @@ def errors_file(request: PageRequest, pk: int, form: str) -> StreamingHttpRespon
 def checklist(request: PageRequest, pk: int) -> HttpResponse:
     """Five steps and four rules, each with its number and the next act."""
     run = run_for(request.user, pk)
-    return render(request, "diagnostics/diagnosis/checklist.html", page.checklist_page(run))
+    return render(request, "diagnostics/diagnosis/checklist.html", vars(page.checklist_page(run)))

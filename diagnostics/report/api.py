@@ -9,18 +9,16 @@ from rest_framework.response import Response
 from diagnostics.diagnosis.serializers import CausesSerializer
 from diagnostics.report import page
 from triage.projects.access import run_for
+from triage.rest import serializer_of
 
-
-class ReportSerializer(serializers.Serializer):
-    """The report: run, audits, checklist, causes, experiments, measures."""
-
-    run = serializers.DictField()
-    made_at = serializers.DateTimeField()
-    audits = serializers.ListField(child=serializers.DictField())
-    checklist = serializers.ListField(child=serializers.DictField())
-    causes = CausesSerializer(allow_null=True)
-    experiments = serializers.ListField(child=serializers.DictField())
-    measures = serializers.DictField(allow_null=True)
+# The causes' own serializer says what its parts are; the other parts may grow.
+ReportSerializer = serializer_of(
+    page.ReportDocument,
+    name="Report",
+    open_fields=("run", "audits", "checklist"),
+    made_at=serializers.DateTimeField(),
+    causes=CausesSerializer(allow_null=True),
+)
 
 
 @extend_schema(

@@ -1,5 +1,6 @@
 """How a measured value looks: the number in its unit, and its interval."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from diagnostics.science.experiments.design.words import COLUMNS, EXTRAS, FACTORS, VALUES
+from diagnostics.science.measures.results import Value
 from triage.templatetags.figures import percent
 
 register = template.Library()
@@ -63,12 +65,14 @@ def mark(value: float) -> str:
 
 
 @register.filter
-def interval_words(value: dict[str, Any]) -> str:
-    """'1.2 % to 3.4 %'; empty where there is no interval."""
-    if value["low"] is None or value["high"] is None:
+def interval_words(value: Value | Mapping[str, Any]) -> str:
+    """'1.2 % to 3.4 %'; empty where there is no interval. Takes a stored value as it lies, too."""
+    known = vars(value) if isinstance(value, Value) else value
+    low, high, unit = known["low"], known["high"], known["unit"]
+    if low is None or high is None:
         return ""
-    form = signed if value["unit"] == "points" else lambda limit: in_unit(limit, value["unit"])
-    return _("%(low)s to %(high)s") % {"low": form(value["low"]), "high": form(value["high"])}
+    form = signed if unit == "points" else lambda limit: in_unit(limit, unit)
+    return _("%(low)s to %(high)s") % {"low": form(low), "high": form(high)}
 
 
 @register.filter

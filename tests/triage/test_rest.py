@@ -1,6 +1,7 @@
 """Serializers that are made from dataclasses."""
 
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -99,6 +100,7 @@ def test_a_given_field_replaces_the_derived_one_and_has_to_be_known() -> None:
     made = serializer_of(Answer, name="Said", state=serializers.ChoiceField(["open", "closed"]))
     assert made.__name__ == "SaidSerializer"
     assert type(fields_of(made)["state"]) is serializers.ChoiceField
+    assert list(fields_of(made)) == [each.name for each in dataclass_fields(Answer)]
     with pytest.raises(TypeError, match="has no field colour"):
         serializer_of(Answer, open_fields=["colour"])
 

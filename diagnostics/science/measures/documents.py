@@ -4,9 +4,12 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnostics.science.measures.results import Result
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def document_of(results: dict[str, Result], **about: Any) -> dict[str, Any]:
@@ -17,6 +20,12 @@ def document_of(results: dict[str, Result], **about: Any) -> dict[str, Any]:
 def plain(results: Mapping[str, Result]) -> dict[str, Any]:
     """Results as they are stored, by the name of their measure."""
     return {name: finite(asdict(each)) for name, each in results.items()}
+
+
+def document_of_result(result: "DataclassInstance") -> dict[str, Any]:
+    """A dataclass as plain JSON values, key by key; NaN and infinities are null."""
+    found: dict[str, Any] = finite(asdict(result))
+    return found
 
 
 def dumped(document: dict[str, Any]) -> bytes:

@@ -146,9 +146,9 @@ def test_agreement_counts_what_was_confirmed(run) -> None:
             cause_queue.judge(run, user, position, named if position < 20 else "noise")
 
     found = agreement(run)
-    assert (found["confirmed"], found["asked"]) == (40, 48)
-    assert found["alpha"] == 1.0
-    assert found["people"] == 2
+    assert (found.confirmed, found.asked) == (40, 48)
+    assert found.alpha == 1.0
+    assert found.people == 2
     assert confirmed_causes(run)[1] == "generalisation"
 
 
@@ -351,7 +351,7 @@ def test_page_and_report_say_the_same(client, run) -> None:
     document = json.loads(client.get(reverse("diagnostics:report-json", args=[run.pk])).content)
     page = client.get(reverse("diagnostics:diagnosis", args=[run.pk])).context["causes"]
 
-    shown = {row["cause"].name: row["affected"]["evaluated"] for row in page["rows"]}
+    shown = {row.cause.name: row.affected.evaluated for row in page.rows}
     written = {each["cause"]: each["count"]["value"] for each in document["causes"]["priorities"]}
     assert shown == written
     assert document["run"]["errors"] == run.errors

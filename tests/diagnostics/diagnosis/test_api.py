@@ -11,7 +11,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from diagnostics.diagnosis.diagnosing import diagnose_run
+from diagnostics.diagnosis.serializers import CausesSerializer
 from diagnostics.models import CauseVerdict, Diagnosis, Naming
+from diagnostics.report.api import ReportSerializer
 from diagnostics.science.causes.evidence import SIX
 from tests.annotations.audit_factories import (
     error_rows,
@@ -63,6 +65,7 @@ def test_causes_are_read_and_named_anew(client, run) -> None:
     by_name = {each["cause"]: each for each in found["priorities"]}
     assert by_name["generalisation"]["count"]["value"] == 10
     assert len(by_name) == 6
+    assert list(found) == list(CausesSerializer().fields)
     assert client.post(address).json()["errors"] == 20
     assert Naming.objects.count() == 2
 
@@ -96,6 +99,7 @@ def test_the_report_says_the_same_everywhere(client, run, tmp_path: Path) -> Non
     api = client.get(reverse("api-run-report", args=[run.pk])).json()
     command = told("report_run", str(run.pk), "--html", str(tmp_path / "report.html"))
     assert timeless(api) == timeless(page) == timeless(command)
+    assert list(api) == list(ReportSerializer().fields)
     written = (tmp_path / "report.html").read_text()
     assert "<script" not in written
     assert "http" not in written.split("</style>")[1]
