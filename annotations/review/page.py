@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -129,7 +131,7 @@ def card(item: Item, words: flagging.Words, said: str = "") -> dict[str, Any]:
         "item": item,
         "place": item.place,
         "shown": shown,
-        "question": spans_of(shown.get("question") or "", [each["token"] for each in tokens]),
+        "question": _marked(shown.get("question") or "", [each["token"] for each in tokens]),
         "candidates": candidates[:6],
         "marks": {
             "boxes": shown.get("boxes") or [],
@@ -310,6 +312,19 @@ def _rendered(
         html = render_to_string("annotations/review/_card.html", {"card": shown, "audit": audit})
         rendered.append({"place": item.place, "html": html})
     return rendered
+
+
+def _marked(question: str, tokens: Sequence[str]) -> SafeString:
+    """The question with a mark on every word whose attention is known.
+
+    White space of a question is shown as it is, so no template writes between its words.
+    """
+    token = '<span class="token" data-token="{}">{}</span>'
+    parts = [
+        escape(text) if index is None else format_html(token, index, text)
+        for text, index in spans_of(question, tokens)
+    ]
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def put_off(session: SessionBase, audit: Audit) -> PutOff:

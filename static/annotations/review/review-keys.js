@@ -33,7 +33,7 @@ function warn(field) {
   const meet = (one, other) => !one.dataset.question || !other.dataset.question || one.dataset.question === other.dataset.question;
   const other = fields.find((each) => each !== field && key(each) === key(field) && meet(each, field));
   const words = form.querySelector(`#${field.getAttribute("aria-describedby")}`);
-  const action = other && form.querySelector(`label[for=${other.id}]`).textContent;
+  const action = other && form.querySelector(`label[for=${other.id}]`).textContent.trim();
   words.textContent = other ? form.dataset.wordsTaken.replace("%(key)s", key(field)).replace("%(action)s", action) : "";
   field.setAttribute("aria-invalid", String(Boolean(other)));
 }

@@ -8,6 +8,7 @@ from annotations.review import keys
 from annotations.review.keys import ACTIONS, BY_NAME, NAMED, read, shortcuts
 from tests.annotations.audit_factories import make_audit, make_member
 from tests.factories import make_user
+from tests.html import tidy
 from triage.models import Role
 
 PAGE = "/account/keys/"
@@ -88,14 +89,14 @@ def test_saved_keys_come_back_and_can_be_reset(client) -> None:
     user = make_user("kim")
     client.force_login(user)
     assert reverse("annotations:review-keys") == PAGE
-    page = client.get(PAGE).content.decode()
+    page = tidy(client.get(PAGE).content.decode())
     for action in ACTIONS:
         assert f'name="{action.name}" value="{action.key}"' in page
     delivered = {action.name: action.key for action in ACTIONS}
     answer = client.post(PAGE, {**delivered, "match": "J"})
     assert (answer.status_code, answer["Location"]) == (302, PAGE)
     assert ReviewKeys.objects.get().keys == {"match": "j"}
-    page = client.get(PAGE).content.decode()
+    page = tidy(client.get(PAGE).content.decode())
     assert 'name="match" value="j"' in page
     assert "Your keys are saved." in page
     client.post(PAGE, {"do": "reset", "match": "q"})
@@ -107,7 +108,7 @@ def test_saved_keys_come_back_and_can_be_reset(client) -> None:
 def test_a_conflict_is_refused_and_keeps_what_was_typed(client) -> None:
     client.force_login(make_user("kim"))
     answer = client.post(PAGE, {"match": "u", "flag": "k"})
-    page = answer.content.decode()
+    page = tidy(answer.content.decode())
     assert answer.status_code == 422
     assert "“u” is the key of “unsure” already." in page
     assert 'name="match" value="u"' in page
@@ -139,11 +140,11 @@ def test_the_review_page_shows_and_takes_a_persons_own_keys(client) -> None:
     user, other = (make_member(audit.project, name, Role.ANNOTATOR) for name in ("ann", "bob"))
     keys.keep(user, {"match": "j", "undo": "q", "boxes": BY_NAME["boxes"].key})
     client.force_login(user)
-    page = client.get(reverse("annotations:review", args=[audit.pk])).content.decode()
+    page = tidy(client.get(reverse("annotations:review", args=[audit.pk])).content.decode())
     assert 'value="match" data-key="1 j"' in page
     assert "<kbd>j</kbd>" in page
     assert 'data-do="undo" data-key="q ,"' in page
     assert f"{PAGE}?next=/audits/{audit.pk}/review/" in page
     client.force_login(other)
-    page = client.get(reverse("annotations:review", args=[audit.pk])).content.decode()
+    page = tidy(client.get(reverse("annotations:review", args=[audit.pk])).content.decode())
     assert 'value="match" data-key="1 m"' in page

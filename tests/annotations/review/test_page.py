@@ -22,6 +22,7 @@ from tests.annotations.audit_factories import (
     make_member,
     make_project_of,
 )
+from tests.html import tidy
 from triage.models import Project, Role
 from triage.science.store.store import DataRoot, evidence_path
 
@@ -226,7 +227,7 @@ def test_a_plain_form_flags_and_shows_the_item_again(client) -> None:
     sent = {"do": "flag", "place": 0, "note": HOSTILE, "submission": page.context["submission"]}
     page = client.post(review(audit), sent, follow=True)
     assert page.context["cards"][0]["place"] == 0
-    shown = page.content.decode()
+    shown = tidy(page.content.decode())
     assert 'data-flagged><span class="badge badge--warn">' in shown
     assert "<script>alert" not in shown
     assert not Verdict.objects.exists()
@@ -367,7 +368,7 @@ def test_text_from_the_file_is_shown_as_text(client) -> None:
     run = ingest_run(make_project_of(), rows)
     audit = draw_audit(run, protocol="custom", size=1, seed=1)
     enter(client, audit.project)
-    page = client.get(review(audit)).content.decode()
+    page = tidy(client.get(review(audit)).content.decode())
     assert "&lt;script&gt;alert(1)" in page
     assert '<span class="token" data-token="0">script</span>' in page
     assert "<script>alert" not in page
