@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Django's command line for Alignment Triage."""
 
+import atexit
 import os
 import sys
 
@@ -11,6 +12,9 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    # When the interpreter ends, native libraries report references of theirs that others still
+    # hold: forty lines for their authors, after the last word of a command that went well.
+    atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as problem:

@@ -319,9 +319,9 @@ def _marked(question: str, tokens: Sequence[str]) -> SafeString:
 
     White space of a question is shown as it is, so no template writes between its words.
     """
-    token = '<span class="token" data-token="{}">{}</span>'
+    span = '<span class="token" data-token="{}">{}</span>'
     parts = [
-        escape(text) if index is None else format_html(token, index, text)
+        escape(text) if index is None else format_html(span, index, text)
         for text, index in spans_of(question, tokens)
     ]
     return format_html_join("", "{}", ((part,) for part in parts))
