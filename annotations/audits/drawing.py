@@ -107,7 +107,7 @@ def draw_audit(
         run=run,
         name=(name or "").strip() or default_name(run, wishes.protocol, criteria),
         created_by=user,
-        **planning.audit_columns(run, wishes, plan),
+        **planning.audit_columns(wishes, plan),
     )
     items = planning.items_of(run, wishes, plan)
     _write(audit, items, wishes)

@@ -81,7 +81,7 @@ def plan_draw(run: Run, wishes: Wishes) -> DrawPlan:
     )
 
 
-def audit_columns(run: Run, wishes: Wishes, plan: DrawPlan) -> dict[str, Any]:
+def audit_columns(wishes: Wishes, plan: DrawPlan) -> dict[str, Any]:
     """What the audit's row says of the draw."""
     wanted, draw = wishes.protocol, plan.draw
     columns: dict[str, Any] = {

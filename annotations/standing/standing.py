@@ -256,29 +256,9 @@ def standing_of(audit: Audit) -> Standing:
     return Standing(audit, resolved_items(audit))
 
 
-def tally(audit: Audit) -> Tally:
-    """How the drawn items stand."""
-    return standing_of(audit).tally
-
-
 def noise_ratio(audit: Audit) -> NoiseRatio:
     """The noise ratio as it stands now."""
     return standing_of(audit).ratio
-
-
-def by_verdict(audit: Audit) -> dict[str, int]:
-    """Items by final verdict, `waiting` last."""
-    return standing_of(audit).verdicts
-
-
-def by_cluster(audit: Audit) -> list[ClusterRatio]:
-    """The ratio in each cluster of the population, with its exact interval and claim."""
-    return standing_of(audit).by_cluster()
-
-
-def growth(audit: Audit) -> list[Look]:
-    """The estimate as it grew."""
-    return standing_of(audit).growth()
 
 
 def cluster_name(audit: Audit, cluster: int) -> str:

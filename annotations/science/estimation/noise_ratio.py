@@ -33,12 +33,6 @@ PREDICTIVE_PROBABILITY = 0.8
 Rule = Literal["at_least", "below", "no_verdicts"]
 Established = Literal["at_least", "below", "not_settled"]
 
-# What the page says in one sentence; `NoiseRatio.sentence` holds its values.
-SENTENCE = (
-    "We drew {drawn} of {population} errors at random; {successes} of the {decided} decided were "
-    "noise; the true share among the {population} is between {low} and {high} ({level}, exact)."
-)
-
 
 @dataclass(frozen=True)
 class Tally:
@@ -148,12 +142,6 @@ class NoiseRatio:
     # How many more items the exact interval would have needed to be as narrow.
     extra_items: int = 0
     planned: PlannedLook | None = None
-
-    @property
-    def sentence(self) -> dict[str, int | float]:
-        """The values of SENTENCE."""
-        names = ("drawn", "population", "successes", "decided", "low", "high", "level")
-        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,6 @@ class Affected:
         values["positions"] = tuple(stored["positions"])
         return cls(**values)
 
-    def priority(self, ease: float) -> float:
-        """Affected samples times ease (0..1): what fixes are ranked by."""
-        return self.evaluated * ease
-
 
 # Samples named one by one for a cause: the surest first.
 MOST_NAMED = 200
@@ -81,9 +77,3 @@ def _one(
         what_if=share_of(total - wrong + count, total),
         positions=tuple(int(each) for each in positions[surest]),
     )
-
-
-def leading(found: tuple[Affected, ...]) -> str | None:
-    """The cause that affects most errors of the evaluation; None where none does."""
-    causes = [each for each in found if each.cause != UNDETERMINED and each.evaluated]
-    return max(causes, key=lambda each: each.evaluated).cause if causes else None

@@ -82,7 +82,7 @@ def _association(samples: Samples, name: str, groups: Groups) -> Figure | None:
     strength, p_value = cramers_v(np.stack([wrong, counts - wrong]))
     value = Value(strength, "number", count=int(counts.sum()), how=_("chi-square"), p=p_value)
     words = _("How much the error rate depends on the column (Cramér’s V)")
-    behind = _standing_out(samples, name, groups)
+    behind = _standing_out(samples, groups)
     return Figure(f"depends_on_{name}", words, value, behind=behind, of=_words(name))
 
 
@@ -99,7 +99,7 @@ def residuals(wrong: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(gap, root, out=np.zeros(len(counts)), where=root > 0))
 
 
-def _standing_out(samples: Samples, name: str, groups: Groups) -> Behind:
+def _standing_out(samples: Samples, groups: Groups) -> Behind:
     """Errors of the values that have more of them than chance leaves, the most striking first."""
     found = residuals(groups.counts(samples.error), groups.counts())
     known = groups.codes >= 0

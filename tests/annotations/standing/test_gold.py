@@ -162,7 +162,7 @@ def test_a_top_five_check_draws_only_errors_with_candidates() -> None:
     give_verdicts(audit, ann, ["among_candidates"] * 2 + ["not_among_candidates"] * 5 + ["unsure"])
     ratio = standing.noise_ratio(audit)
     assert (ratio.successes, ratio.decided, ratio.undecided) == (2, 7, 1)
-    assert standing.by_verdict(audit)["among_candidates"] == 2
+    assert standing.standing_of(audit).verdicts["among_candidates"] == 2
     assert curated.verdicts_of(run).judgements == {}
 
 

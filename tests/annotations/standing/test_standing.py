@@ -47,7 +47,7 @@ def test_an_audit_without_verdicts_knows_nothing() -> None:
     assert (ratio.low, ratio.high) == (0.0, 1.0)
     assert ratio.rule == "no_verdicts"
     assert ratio.established == "not_settled"
-    assert standing.growth(audit) == []
+    assert standing.standing_of(audit).growth() == []
 
 
 def test_noise_is_mismatch_and_wrong_answer_over_the_decided() -> None:
@@ -63,8 +63,8 @@ def test_noise_is_mismatch_and_wrong_answer_over_the_decided() -> None:
     assert ratio.mismatch_only.point == 1 / 5
     assert ratio.bounds.if_all_noise == 4 / 7
     assert ratio.bounds.if_none_noise == 2 / 7
-    assert standing.by_verdict(audit)["waiting"] == 1
-    assert sum(standing.by_verdict(audit).values()) == 8
+    assert standing.standing_of(audit).verdicts["waiting"] == 1
+    assert sum(standing.standing_of(audit).verdicts.values()) == 8
 
 
 def test_the_kinds_that_count_are_a_setting_of_the_audit() -> None:
@@ -83,11 +83,11 @@ def test_a_change_of_mind_and_an_undo_are_followed() -> None:
 
     give_verdict(first, ann, "mismatch")
     give_verdict(first, ann, "match")
-    assert standing.by_verdict(audit)["match"] == 1
-    assert standing.by_verdict(audit)["mismatch"] == 0
+    assert standing.standing_of(audit).verdicts["match"] == 1
+    assert standing.standing_of(audit).verdicts["mismatch"] == 0
 
     give_verdict(first, ann, VerdictKind.WITHDRAWN)
-    assert standing.by_verdict(audit)["waiting"] == 2
+    assert standing.standing_of(audit).verdicts["waiting"] == 2
 
 
 def test_people_who_disagree_leave_the_item_waiting() -> None:
@@ -100,7 +100,7 @@ def test_people_who_disagree_leave_the_item_waiting() -> None:
 
     assert [item.kind for item in items] == ["mismatch", None]
     assert [item.disagrees for item in items] == [False, True]
-    assert standing.tally(audit).waiting == 1
+    assert standing.standing_of(audit).tally.waiting == 1
 
 
 def test_corrections_that_differ_are_no_correction() -> None:
@@ -154,7 +154,7 @@ def test_clusters_are_held_against_their_own_population() -> None:
     for item in audit.items.all():
         if item.cluster == 0:
             give_verdict(item, ann, "mismatch" if item.position < 2 else "match")
-    rows = standing.by_cluster(audit)
+    rows = standing.standing_of(audit).by_cluster()
 
     assert [row.cluster for row in rows] == [0, 1, -1]
     assert [row.ratio.population for row in rows] == [8, 4, 8]
@@ -169,7 +169,7 @@ def test_growth_goes_by_the_draw_and_ends_at_the_estimate() -> None:
     ann = make_member(audit.project, "ann")
     give_verdicts(audit, ann, ["match", "unsure", "mismatch", "match", "wrong_answer"])
 
-    looks = standing.growth(audit)
+    looks = standing.standing_of(audit).growth()
     ratio = standing.noise_ratio(audit)
 
     assert [look.decided for look in looks] == [1, 2, 3, 4]

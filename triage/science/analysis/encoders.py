@@ -33,8 +33,8 @@ class Embeddings:
     """Vectors of n samples.
 
     `joint` (n, d) is what is clustered. `image` and `text` (n, e) are set where both lie in one
-    space (`shared_space`), so that their cosine means something. Rows without an image have zeros
-    in the image part, and `image_present` (n,) is False.
+    space, so that their cosine means something. Rows without an image have zeros in the image
+    part, and `image_present` (n,) is False.
     """
 
     joint: np.ndarray
@@ -44,11 +44,6 @@ class Embeddings:
     text: np.ndarray | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def shared_space(self) -> bool:
-        """Whether image and text vectors can be compared."""
-        return self.image is not None and self.text is not None
-
     def similarity(self) -> np.ndarray | None:
         """Cosine of image and text of each sample, NaN where either is absent; None if they are
         not comparable."""
@@ -57,13 +52,6 @@ class Embeddings:
         cosines = np.einsum("ij,ij->i", unit(self.image), unit(self.text))
         known = self.image_present & self.image.any(axis=1) & self.text.any(axis=1)
         return np.where(known, cosines, np.nan)
-
-
-ENCODERS = {
-    "given": "the embeddings that the file brought",
-    "builtin": "words (TF-IDF, reduced) beside colour, layout and edges of the image; no weights",
-    "clip": "a CLIP or SigLIP model from a local folder or a hub id",
-}
 
 
 def propose_encoder(table: pa.Table) -> str:

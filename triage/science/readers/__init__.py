@@ -17,7 +17,7 @@ from triage.science.readers.parquet_file import ParquetReader
 from triage.science.readers.text_source import TextSource
 from triage.science.record.records import RawBatch, Refusal
 
-__all__ = ["READERS", "Reader", "UnreadableFile", "open_reader"]
+__all__ = ["Reader", "UnreadableFile", "open_reader"]
 
 
 class Reader(Protocol):
@@ -41,7 +41,6 @@ class Reader(Protocol):
         ...
 
 
-READERS = (JsonLinesReader, JsonListReader, CsvReader, ParquetReader)
 _SUFFIXES = {".jsonl": 0, ".ndjson": 0, ".json": 0, ".csv": 2, ".tsv": 2, ".parquet": 3, ".pq": 3}
 
 

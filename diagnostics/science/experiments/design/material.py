@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Optional
+from typing import Optional
 
 import numpy as np
 import numpy.typing as npt
 
 from diagnostics.science.measures.samples import Bools, Floats, Groups
-
-Decision = Literal["kept", "dropped", "corrected"]
 
 
 @dataclass(frozen=True)

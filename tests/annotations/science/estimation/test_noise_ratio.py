@@ -11,7 +11,6 @@ from annotations.science.estimation.intervals import (
     hypergeometric_interval,
 )
 from annotations.science.estimation.noise_ratio import (
-    SENTENCE,
     GroupTally,
     Tally,
     by_group,
@@ -96,8 +95,9 @@ def test_the_two_answers_can_differ() -> None:
         hypergeometric_interval(45, 200, 2000).low,
         hypergeometric_interval(45, 200, 2000).high,
     )
-    said = SENTENCE.format(**found.sentence)
-    assert said.startswith("We drew 200 of 2000 errors at random; 45 of the 200 decided were noise")
+    with translation.override("en"):
+        said = words.sentence(found)
+    assert said.startswith("We drew 200 of 2,000 errors at random; 45 were noise")
 
 
 def test_the_page_groups_the_digits_of_counts_as_its_tables_do() -> None:

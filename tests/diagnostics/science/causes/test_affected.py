@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from diagnostics.science.causes import verdicts
-from diagnostics.science.causes.affected import Affected, affected, leading
+from diagnostics.science.causes.affected import Affected, affected
 from diagnostics.science.causes.catalogue import NAMES, UNDETERMINED
 from diagnostics.science.causes.rules import Named
 from diagnostics.science.causes.verdicts import Sign, speaks, strength_of
@@ -38,8 +38,6 @@ def test_counts_shares_and_what_if_are_of_the_evaluation() -> None:
     exact = stats.binomtest(2, 100).proportion_ci(method="exact")
     assert (noise.count.low, noise.count.high) == pytest.approx((100 * exact[0], 100 * exact[1]))
     assert noise.positions == (10, 20)
-    assert noise.priority(0.5) == 1.0
-    assert leading(found) == "noise"
     assert sum(each.evaluated for each in found) == 3
 
 
@@ -48,7 +46,6 @@ def test_a_run_without_errors_affects_nothing() -> None:
 
     assert [each.evaluated for each in found] == [0] * (len(NAMES) + 1)
     assert found[0].of_samples.value is None
-    assert leading(found) is None
     assert found[-1].cause == UNDETERMINED
 
 

@@ -42,7 +42,6 @@ def test_given_vectors_are_put_side_by_side_at_unit_length() -> None:
     found = encode("given", table, no_image)
 
     assert found.joint == pytest.approx(np.array([[0.6, 0.8, 0, 1], [1, 0, 1, 0]]))
-    assert found.shared_space
     assert found.similarity() == pytest.approx([0.8, 1.0])
     assert found.image_present.all()
 
@@ -66,7 +65,6 @@ def test_vectors_of_different_length_are_clustered_but_not_compared() -> None:
     found = encode("given", table, no_image)
 
     assert found.joint.shape == (1, 5)
-    assert not found.shared_space
     assert found.similarity() is None
 
 
