@@ -12,6 +12,7 @@ from annotations.cleaning.tasks import SCORE
 from annotations.evidence.frames import rows_at
 from annotations.evidence.snapshots import normalised_box
 from annotations.models import MismatchScore, Repair
+from annotations.science.suspicion.suspicion import INPUTS
 from triage.models import Job, Run
 
 # An input at least this far out is named as a reason.
@@ -81,8 +82,6 @@ def roc_path(score: MismatchScore) -> str:
 
 def input_rows(score: MismatchScore) -> list[InputRow]:
     """The inputs of a score, those that the record did not allow among them."""
-    from annotations.science.suspicion.suspicion import INPUTS
-
     weights = score.parameters.get("weights", {})
     known = score.parameters.get("inputs", {})
     return [
@@ -93,8 +92,6 @@ def input_rows(score: MismatchScore) -> list[InputRow]:
 
 def _why(score: MismatchScore, position: int) -> tuple[float, list[Reason]]:
     """The sample's place among all scores (0..1), and what stands out most."""
-    from annotations.science.suspicion.suspicion import INPUTS
-
     table = read_scores(score)
     scores = table["score"].to_numpy()
     index = int((table["position"].to_numpy() == position).argmax())

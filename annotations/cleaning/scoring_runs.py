@@ -15,9 +15,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.models import UNDECIDED, Audit, MismatchScore
-from annotations.science.suspicion import mismatch
+from annotations.science.suspicion import mismatch, suspicion
 from annotations.standing.standing import standing_of
+from triage.clusters.analysing import RunPictures
 from triage.models import Run
+from triage.science.analysis.analysis import COLUMNS as ENCODED
+from triage.science.analysis.encoders import encode, propose_encoder
 from triage.science.progress import Progress
 
 # Above this many samples a seeded part is scored: all errors first, then others at random.
@@ -50,7 +53,6 @@ def score_run(
     `label_free`: do not look at verdicts. Raises ScoreRefused for a run without samples.
     """
     # Here, not above: pages import this module, and scikit-learn costs a second.
-    from annotations.science.suspicion import suspicion
 
     progress(0.02, _("Reading samples"))
     rows = _read(run, seed)
@@ -132,9 +134,6 @@ def roc_document(roc: mismatch.RocCurve) -> dict[str, Any]:
 
 def _read(run: Run, seed: int) -> pa.Table:
     """The columns that are measured and encoded, of all samples or of the seeded part."""
-    from annotations.science.suspicion import suspicion
-    from triage.science.analysis.analysis import COLUMNS as ENCODED
-
     columns = list(dict.fromkeys([*suspicion.COLUMNS, *ENCODED, "is_error"]))
     folder = run.folder
     if run.samples <= MOST_SAMPLES:
@@ -150,9 +149,6 @@ def _read(run: Run, seed: int) -> pa.Table:
 
 def _vectors(rows: pa.Table, run: Run, progress: Progress) -> Any:
     """Embeddings of image and question alone: neighbours by the answer would agree on it."""
-    from triage.clusters.analysing import RunPictures
-    from triage.science.analysis.encoders import encode, propose_encoder
-
     blank = pa.array([[]] * rows.num_rows, pa.list_(pa.string()))
     empty = pa.array([""] * rows.num_rows, pa.string())
     for name, values in (("answers", blank), ("prediction", empty)):
@@ -164,8 +160,6 @@ def _fitted(
     rows: pa.Table, inputs: pa.Table, free: np.ndarray, labels: Labels, seed: int
 ) -> mismatch.FittedScores:
     """Cross-fitted on the verdicts. Raises mismatch.TooFewVerdicts."""
-    from annotations.science.suspicion import suspicion
-
     positions = rows["position"].to_numpy()
     judged = np.flatnonzero(np.isin(positions, list(labels.noisy_at)))
     noisy = np.array([labels.noisy_at[int(positions[index])] for index in judged], dtype=bool)

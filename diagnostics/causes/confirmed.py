@@ -4,17 +4,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from annotations.science.estimation.raters import krippendorff_alpha
 from diagnostics.models import CauseVerdict, Naming
+from diagnostics.science.causes.evidence import Evidence
+from diagnostics.science.causes.rules import Named, name_causes
 from diagnostics.science.measures.results import Value
+from diagnostics.science.measures.values import share_of
 from triage.models import Run
-
-if TYPE_CHECKING:
-    from diagnostics.science.causes.evidence import Evidence
-    from diagnostics.science.causes.rules import Named
 
 
 def confirmed_causes(run: Run) -> dict[int, str]:
@@ -33,11 +33,9 @@ def confirmed_causes(run: Run) -> dict[int, str]:
 
 
 def chosen_method(
-    run: Run, positions: np.ndarray, evidence: "Evidence", thresholds: Mapping[str, float]
+    run: Run, positions: np.ndarray, evidence: Evidence, thresholds: Mapping[str, float]
 ) -> "tuple[Naming.Method, Named, dict[str, Any]]":
     """The rules' naming, or the classifier's where it is better on what people confirmed."""
-    from diagnostics.science.causes.rules import name_causes
-
     by_rules = name_causes(evidence, thresholds)
     confirmed = confirmed_causes(run)
     place = {int(position): row for row, position in enumerate(positions)}
@@ -79,8 +77,6 @@ def agreement(run: Run) -> Agreement:
     )
     confirmed = sum(cause == named for _position, cause, named, _by in verdicts if named)
     asked = sum(bool(named) for _position, _cause, named, _by in verdicts)
-    from diagnostics.science.measures.values import share_of
-
     return Agreement(
         samples=len({position for position, *_rest in verdicts}),
         people=len({by for *_rest, by in verdicts}),
@@ -93,8 +89,6 @@ def agreement(run: Run) -> Agreement:
 
 def _alpha(verdicts: "list[tuple[int | None, str, str, int]]") -> float | None:
     """Krippendorff's alpha of the people among themselves; None below ten samples judged twice."""
-    from annotations.science.estimation.raters import krippendorff_alpha
-
     by_sample: dict[int | None, dict[int, str]] = {}
     for position, cause, _named, by in verdicts:
         by_sample.setdefault(position, {})[by] = cause

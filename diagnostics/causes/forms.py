@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 
 from diagnostics.causes.naming import ease_of, thresholds_of
 from diagnostics.models import RuleBook
+from diagnostics.science.causes.catalogue import CAUSES
+from diagnostics.science.causes.rules import THRESHOLDS
 
 
 class RulesForm(forms.Form):
@@ -14,8 +16,6 @@ class RulesForm(forms.Form):
 
     def __init__(self, book: RuleBook | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        from diagnostics.science.causes.catalogue import CAUSES
-        from diagnostics.science.causes.rules import THRESHOLDS
 
         values, eases = thresholds_of(book), ease_of(book)
         reasons = book.reasons if book is not None else {}

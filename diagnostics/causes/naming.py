@@ -6,19 +6,20 @@ changes a threshold.
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
+from diagnostics.causes.confirmed import chosen_method
 from diagnostics.models import Diagnosis, Naming, RuleBook
+from diagnostics.science.causes.affected import affected
+from diagnostics.science.causes.catalogue import BY_NAME, CAUSES
+from diagnostics.science.causes.evidence import NAMES, SIX, Evidence, evidence_of
+from diagnostics.science.causes.rules import DEFAULTS, THRESHOLDS, Named
 from diagnostics.science.measures import documents
-
-if TYPE_CHECKING:
-    from diagnostics.science.causes.evidence import Evidence
-    from diagnostics.science.causes.rules import Named
-    from diagnostics.science.measures.samples import Samples
+from diagnostics.science.measures.samples import Samples
 
 
 class RulesRefused(ValueError):
@@ -27,16 +28,12 @@ class RulesRefused(ValueError):
 
 def thresholds_of(book: RuleBook | None) -> dict[str, float]:
     """Every threshold by its name: the defaults, and what the project set otherwise."""
-    from diagnostics.science.causes.rules import DEFAULTS
-
     own = book.thresholds if book is not None else {}
     return {name: float(own.get(name, value)) for name, value in DEFAULTS.items()}
 
 
 def ease_of(book: RuleBook | None) -> dict[str, float]:
     """How easily each cause is mended, 0..1."""
-    from diagnostics.science.causes.catalogue import CAUSES
-
     own = book.ease if book is not None else {}
     return {cause.name: float(own.get(cause.name, cause.ease)) for cause in CAUSES}
 
@@ -51,9 +48,6 @@ def new_rules(
     user: Any = None,
 ) -> RuleBook:
     """A next version of a project's rules. Raises RulesRefused where a number is out of range."""
-    from diagnostics.science.causes.catalogue import BY_NAME
-    from diagnostics.science.causes.rules import THRESHOLDS
-
     known = {each.name: each for each in THRESHOLDS}
     kept: dict[str, float] = {}
     for name, value in thresholds.items():
@@ -82,10 +76,8 @@ def new_rules(
     )
 
 
-def name_diagnosis(diagnosis: Diagnosis, samples: "Samples", *, user: Any = None) -> Naming:
+def name_diagnosis(diagnosis: Diagnosis, samples: Samples, *, user: Any = None) -> Naming:
     """Store the evidence on the errors of a diagnosis, and name them."""
-    from diagnostics.science.causes.evidence import SIX, evidence_of
-
     evidence = evidence_of(samples)
     side = samples.evaluated()
     unknown = np.full(len(samples), np.nan)
@@ -120,10 +112,6 @@ def _store(
     sizes: tuple[int, int],
     user: Any,
 ) -> Naming:
-    from diagnostics.causes.confirmed import chosen_method
-    from diagnostics.science.causes.affected import affected
-    from diagnostics.science.causes.evidence import NAMES, Evidence
-
     book = RuleBook.current_of(diagnosis.run.project)
     columns = {name: np.asarray(table[name].to_numpy(), dtype=np.float64) for name in NAMES}
     evidence = Evidence(np.arange(table.num_rows), columns)
@@ -151,7 +139,7 @@ def _store(
     return naming
 
 
-def _causes(positions: np.ndarray, named: "Named") -> pa.Table:
+def _causes(positions: np.ndarray, named: Named) -> pa.Table:
     return pa.table(
         {
             "position": pa.array(positions),
@@ -162,7 +150,7 @@ def _causes(positions: np.ndarray, named: "Named") -> pa.Table:
     )
 
 
-def _columns(evidence: "Evidence") -> list[tuple[str, np.ndarray]]:
+def _columns(evidence: Evidence) -> list[tuple[str, np.ndarray]]:
     return [(name, np.asarray(values)) for name, values in evidence.columns.items()]
 
 
@@ -182,8 +170,6 @@ def read_one(diagnosis: Diagnosis, naming: Naming, position: int) -> dict[str, A
 
     None where the diagnosis has no error sample at `position`.
     """
-    from diagnostics.science.causes.evidence import NAMES, SIX
-
     evidence = read_evidence(diagnosis)
     rows = np.flatnonzero(evidence["position"].to_numpy() == position)
     if not len(rows):

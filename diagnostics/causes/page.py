@@ -1,21 +1,22 @@
 """What pages show of the causes: the samples of one, and the evidence on one sample."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from diagnostics.causes.naming import read_causes
+from diagnostics.causes.naming import read_causes, read_one
 from diagnostics.models import Diagnosis, Naming
+from diagnostics.science.causes.affected import Affected
+from diagnostics.science.causes.catalogue import BY_NAME, Cause
+from diagnostics.science.causes.evidence import COLUMNS, SIX
+from diagnostics.science.causes.rules import BY_NAME as RULES
+from diagnostics.science.causes.rules import Rule
 from triage.models import Run
-
-if TYPE_CHECKING:
-    from diagnostics.science.causes.affected import Affected
-    from diagnostics.science.causes.catalogue import Cause
-    from diagnostics.science.causes.rules import Rule
+from triage.science.analysis.features import FEATURE_NAMED as FEATURES
 
 MOST_SHOWN = 100
 
@@ -43,7 +44,7 @@ class CausePage:
     run: Run
     diagnosis: Diagnosis
     cause: "Cause | None"
-    affected: "Affected"
+    affected: Affected
     rows: list[NamedSample]
     left: int
 
@@ -101,9 +102,6 @@ def cause_page(run: Run, name: str) -> CausePage:
     stored = next((each for each in naming.summary["affected"] if each["cause"] == name), None)
     if stored is None:
         raise Http404
-    from diagnostics.science.causes.affected import Affected
-    from diagnostics.science.causes.catalogue import BY_NAME
-
     found = Affected.from_dict(stored)
     rows = _named_samples(run, naming, list(found.positions[:MOST_SHOWN]))
     left = found.evaluated - len(rows)
@@ -111,8 +109,6 @@ def cause_page(run: Run, name: str) -> CausePage:
 
 
 def _named_samples(run: Run, naming: Naming, positions: list[int]) -> list[NamedSample]:
-    from diagnostics.science.causes.rules import BY_NAME as RULES
-
     rows = run.browser.rows(positions)
     because = named_at(naming, [row["position"] for row in rows])
     found = []
@@ -149,10 +145,6 @@ def evidence_lines(run: Run, position: int) -> SampleEvidence | None:
     naming = diagnosis.naming() if diagnosis is not None else None
     if diagnosis is None or naming is None:
         return None
-    from diagnostics.causes.naming import read_one
-    from diagnostics.science.causes.catalogue import BY_NAME
-    from diagnostics.science.causes.rules import BY_NAME as RULES
-
     found = read_one(diagnosis, naming, position)
     if found is None:
         return None
@@ -173,9 +165,6 @@ def evidence_lines(run: Run, position: int) -> SampleEvidence | None:
 
 def _features(found: dict[str, Any], decisive: set[str]) -> list[FeatureLine]:
     """The six features; `found`: what naming.read_one read."""
-    from diagnostics.science.causes.evidence import SIX
-    from triage.science.analysis.features import FEATURE_NAMED as FEATURES
-
     return [
         FeatureLine(
             name=name,
@@ -191,8 +180,6 @@ def _features(found: dict[str, Any], decisive: set[str]) -> list[FeatureLine]:
 
 def _lines(found: dict[str, Any], decisive: set[str]) -> list[EvidenceLine]:
     """The evidence beside the six features, as far as it was measured."""
-    from diagnostics.science.causes.evidence import COLUMNS, SIX
-
     return [
         EvidenceLine(
             words=column.description,

@@ -6,7 +6,9 @@ import numpy as np
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from diagnostics.causes.naming import read_causes, read_evidence, read_one
 from diagnostics.models import CauseVerdict, Diagnosis
+from diagnostics.science.causes.catalogue import BY_NAME
 from triage.models import Run
 
 UNDETERMINED = "undetermined"
@@ -24,8 +26,6 @@ def next_position(run: Run, user: Any, skipped: "set[int] | None" = None) -> int
     The order is random, the same for everybody: what is judged first is a fair sample of the
     errors, and two people meet on the same ones. None where all are judged, or none was named.
     """
-    from diagnostics.causes.naming import read_evidence
-
     diagnosis = Diagnosis.latest_of(run)
     if diagnosis is None or diagnosis.naming() is None:
         return None
@@ -42,8 +42,6 @@ def judge(run: Run, user: Any, position: int, cause: str) -> CauseVerdict:
 
     Raises CauseRefused for an unknown cause, or a sample that is no error of the diagnosis.
     """
-    from diagnostics.causes.naming import read_one
-
     check(cause)
     diagnosis = Diagnosis.latest_of(run)
     naming = diagnosis.naming() if diagnosis is not None else None
@@ -82,8 +80,6 @@ def causes_of_clusters(run: Run) -> dict[int, dict[str, int]]:
     """How many error samples of each cluster were named which cause."""
     import pyarrow as pa
 
-    from diagnostics.causes.naming import read_causes
-
     diagnosis, clustering = Diagnosis.latest_of(run), run.current_clustering()
     naming = diagnosis.naming() if diagnosis is not None else None
     if naming is None or clustering is None:
@@ -112,8 +108,6 @@ def undo(run: Run, user: Any) -> int | None:
 
 def check(cause: str) -> None:
     """Raises CauseRefused for a name that is no cause."""
-    from diagnostics.science.causes.catalogue import BY_NAME
-
     if cause not in BY_NAME and cause != UNDETERMINED:
         raise CauseRefused(_("There is no cause “%(name)s”.") % {"name": cause})
 

@@ -11,6 +11,7 @@ from diagnostics.causes import queue
 from diagnostics.causes.confirmed import agreement
 from diagnostics.causes.page import evidence_lines
 from diagnostics.models import CauseVerdict, Diagnosis
+from diagnostics.science.causes.catalogue import BY_NAME, CAUSES
 from triage.models import Project, Run
 from triage.runs.sample import shown
 
@@ -29,8 +30,6 @@ def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[
 
     Raises Http404 where the diagnosis has no error sample at `chosen`.
     """
-    from diagnostics.science.causes.catalogue import CAUSES
-
     diagnosis = Diagnosis.latest_of(run)
     position = chosen if chosen is not None else queue.next_position(run, user, set(skipped))
     row = run.browser.sample(position) if position is not None else None
@@ -53,8 +52,6 @@ def context(run: Run, user: Any, chosen: int | None, skipped: Set[int]) -> dict[
 
 def clusters(run: Run, user: Any) -> dict[str, Any]:
     """Every cluster: its card, the causes that its samples were named, and what people said."""
-    from diagnostics.science.causes.catalogue import CAUSES
-
     clustering = run.current_clustering()
     rows = _cluster_rows(run, user)
     return {
@@ -68,8 +65,6 @@ def clusters(run: Run, user: Any) -> dict[str, Any]:
 
 def one_cluster(run: Run, user: Any, chosen: int | None) -> dict[str, Any]:
     """The cluster `chosen`, or the next that `user` has not judged, with samples of it."""
-    from diagnostics.science.causes.catalogue import BY_NAME, CAUSES
-
     rows = _cluster_rows(run, user)
     row = next((each for each in rows if each["card"]["cluster"] == chosen), None)
     if chosen is None:
@@ -93,8 +88,6 @@ def one_cluster(run: Run, user: Any, chosen: int | None) -> dict[str, Any]:
 
 def _cluster_rows(run: Run, user: Any) -> list[dict[str, Any]]:
     """The largest cluster first, as its cards lie; none before the run was clustered."""
-    from diagnostics.science.causes.catalogue import BY_NAME
-
     clustering = run.current_clustering()
     if clustering is None:
         return []

@@ -5,15 +5,14 @@ from typing import Any
 from diagnostics.causes.forms import RulesForm
 from diagnostics.causes.naming import thresholds_of
 from diagnostics.models import Diagnosis, RuleBook
+from diagnostics.science.causes.catalogue import BY_NAME, CAUSES
+from diagnostics.science.causes.evidence import BY_NAME as COLUMNS
+from diagnostics.science.causes.rules import DEFAULTS, RULES, THRESHOLDS
 from triage.models import Project
 
 
 def context(project: Project, book: RuleBook | None, form: RulesForm) -> dict[str, Any]:
     """The rules as sentences with their numbers, the form, and the versions before."""
-    from diagnostics.science.causes.catalogue import BY_NAME, CAUSES
-    from diagnostics.science.causes.evidence import BY_NAME as COLUMNS
-    from diagnostics.science.causes.rules import DEFAULTS, RULES, THRESHOLDS
-
     values = thresholds_of(book)
     table = [
         {

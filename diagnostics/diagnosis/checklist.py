@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from annotations.models import Audit
 from diagnostics.diagnosis.audits import Judged, best, judged_audits
+from diagnostics.science.causes.catalogue import BY_NAME as CAUSE_NAMED
+from diagnostics.science.experiments.catalogue.registry import BY_NAME as EXPERIMENT_NAMED
 from diagnostics.science.measures.documents import figure_of
 from triage.models import Run
 
@@ -100,10 +102,8 @@ def answered(known: Known) -> tuple[list[Answered], list[Answered]]:
 
 
 def _one(known: Known, entry: Entry) -> Answered:
-    from diagnostics.science.causes.catalogue import BY_NAME
-
     finding = entry.answer(known)
-    causes = tuple(BY_NAME[name] for name in finding.causes)
+    causes = tuple(CAUSE_NAMED[name] for name in finding.causes)
     return Answered(entry, finding, causes, _proof(known, entry, finding))
 
 
@@ -124,8 +124,6 @@ PROOFS: dict[tuple[str, str], str] = {
 
 
 def _proof(known: Known, entry: Entry, finding: Finding) -> Act | None:
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME
-
     if finding.state == "clear" or known.measures is None:
         return None
     names = (PROOFS.get((entry.key, cause)) for cause in finding.causes or ("",))
@@ -133,7 +131,7 @@ def _proof(known: Known, entry: Entry, finding: Finding) -> Act | None:
     if name is None:
         return None
     address = reverse("diagnostics:experiment-new", args=[known.run.pk])
-    words = _("Experiment: %(title)s") % {"title": _(BY_NAME[name].title)}
+    words = _("Experiment: %(title)s") % {"title": _(EXPERIMENT_NAMED[name].title)}
     return Act(words, f"{address}?experiment={name}")
 
 

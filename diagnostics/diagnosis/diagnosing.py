@@ -7,8 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from diagnostics.causes.naming import name_diagnosis
 from diagnostics.models import Diagnosis
+from diagnostics.science.columns.gathering import Sources, gather
 from diagnostics.science.measures import documents
+from diagnostics.science.measures.registry import MEASURES
 from triage.clusters.analysing import RunPictures
 from triage.models import Run
 from triage.science.progress import Progress
@@ -27,9 +30,6 @@ def diagnose_run(
 ) -> Diagnosis:
     """Take every measure of `run`; the diagnosis becomes its newest. Raises DiagnosisRefused."""
     # Here, not above: pages import this module, and SciPy and scikit-learn cost a second.
-    from diagnostics.causes.naming import name_diagnosis
-    from diagnostics.science.columns.gathering import Sources, gather
-    from diagnostics.science.measures.registry import MEASURES
 
     if not run.samples:
         raise DiagnosisRefused(_("The run has no samples to diagnose."))

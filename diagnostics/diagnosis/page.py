@@ -15,6 +15,7 @@ from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.diagnosis.tasks import DIAGNOSE
 from diagnostics.models import Diagnosis
 from diagnostics.science.measures.charts import drawn
+from diagnostics.science.measures.registry import BY_NAME, MEASURES
 from triage.models import Job, Run
 from triage.runs.filters import query_of
 from triage.science.store.browsing import SampleFilter
@@ -33,7 +34,6 @@ def overview(run: Run) -> dict[str, Any]:
     context: dict[str, Any] = {"run": run, "diagnosis": diagnosis, "job": shown}
     if diagnosis is None:
         return context
-    from diagnostics.science.measures.registry import MEASURES
 
     found = with_people(run, read_document(diagnosis)["measures"])
     cards = [
@@ -59,7 +59,6 @@ def overview(run: Run) -> dict[str, Any]:
 def measure_page(run: Run, name: str) -> dict[str, Any]:
     """One measure: figures, tables, charts, and where its samples are. Raises Http404."""
     diagnosis, measure, found = _measured(run, name)
-    from diagnostics.science.measures.registry import MEASURES
 
     figures = [
         {
@@ -128,8 +127,6 @@ def behind_page(run: Run, name: str, key: str) -> dict[str, Any]:
 
 
 def _measured(run: Run, name: str) -> tuple[Diagnosis, Any, dict[str, Any]]:
-    from diagnostics.science.measures.registry import BY_NAME
-
     diagnosis = Diagnosis.latest_of(run)
     if diagnosis is None or name not in BY_NAME:
         raise Http404

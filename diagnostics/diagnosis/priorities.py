@@ -1,7 +1,7 @@
 """Causes of a run in order of what fixing them would give."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,14 +12,12 @@ from diagnostics.diagnosis.audits import with_people
 from diagnostics.diagnosis.diagnosing import read_document
 from diagnostics.experiments import page
 from diagnostics.models import CauseVerdict, Diagnosis, Naming, RuleBook
+from diagnostics.science.causes.affected import Affected
+from diagnostics.science.causes.catalogue import BY_NAME, Cause
+from diagnostics.science.causes.verdicts import Piece, Strength, Verdict, verdicts
 from diagnostics.science.measures.documents import document_of_result
 from diagnostics.science.measures.results import Value
 from triage.models import Run
-
-if TYPE_CHECKING:
-    from diagnostics.science.causes.affected import Affected
-    from diagnostics.science.causes.catalogue import Cause
-    from diagnostics.science.causes.verdicts import Piece, Strength, Verdict
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Ranked:
 
     cause: "Cause"
     verdict: "Verdict"
-    affected: "Affected"
+    affected: Affected
     ease: float
     why_ease: str
     priority: float
@@ -54,7 +52,7 @@ class Causes:
     naming: Naming
     rows: list[Ranked]
     leading: Ranked | None
-    undetermined: "Affected"
+    undetermined: Affected
     undetermined_samples: str
     errors: int
     evaluated: int
@@ -103,8 +101,6 @@ def causes(diagnosis: Diagnosis, measures: dict[str, Any]) -> Causes | None:
     naming = diagnosis.naming()
     if naming is None:
         return None
-    from diagnostics.science.causes.affected import Affected
-
     run = diagnosis.run
     found = {each["cause"]: Affected.from_dict(each) for each in naming.summary["affected"]}
     proofs = page.proofs(run)
@@ -130,13 +126,10 @@ def _ranked(
     proofs: dict[str, list[dict[str, Any]]],
 ) -> list[Ranked]:
     """The challenges with evidence first, each part by priority."""
-    from diagnostics.science.causes.catalogue import BY_NAME
-    from diagnostics.science.causes.verdicts import verdicts
-
     run, starts = naming.diagnosis.run, page.starts(naming.diagnosis.run)
     ease, reasons = ease_of(naming.rules), naming.rules.reasons if naming.rules else {}
     held = verdicts(list(affected.values()), measures)
-    gain = {each.cause: affected[each.cause].priority(ease[each.cause]) for each in held}
+    gain = {each.cause: affected[each.cause].evaluated * ease[each.cause] for each in held}
     most = max(gain.values(), default=0.0)
     order = sorted(held, key=lambda each: (each.strength == "none", -gain[each.cause]))
     return [
@@ -173,7 +166,7 @@ def _accuracy(naming: Naming) -> float | None:
     return (total - naming.summary["errors"]) / total if total else None
 
 
-def _address(run: Run, affected: "Affected") -> str:
+def _address(run: Run, affected: Affected) -> str:
     if not affected.evaluated:
         return ""
     return reverse("diagnostics:cause", args=[run.pk, affected.cause])

@@ -25,14 +25,18 @@ from diagnostics.experiments.designing import (
 )
 from diagnostics.experiments.needs import lacking_words, source_of
 from diagnostics.models import Experiment, Trial
+from diagnostics.science.experiments.catalogue.registry import BY_NAME, expectations, missing
 from diagnostics.science.experiments.design.design import Design, DesignRefused
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome, TrainingRefused
 from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.science.experiments.material.region_pictures import RegionPictures
+from diagnostics.science.experiments.reading.reading import read
 from diagnostics.science.experiments.training.arm_groups import Group, Work, groups, train
 from diagnostics.science.experiments.training.files import ExperimentFiles, FilesChanged
+from diagnostics.science.experiments.training.trainers.checkpoint import Schedule
+from diagnostics.science.experiments.training.trainers.registry import trainer
 from triage.science.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -142,7 +146,6 @@ def material_of(experiment: Experiment, progress: Progress) -> Material:
 
     Raises ExperimentRefused, saying what is missing and how to get it.
     """
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME, missing
     from diagnostics.science.experiments.material.gathering import gather_material
 
     gathered = gather_material(
@@ -176,7 +179,6 @@ def _train(
         Failed,
         run_all,
     )
-    from diagnostics.science.experiments.training.trainers.registry import trainer
 
     options = trainer_options(experiment, material)
     chosen = trainer(experiment.trainer, **options)
@@ -190,7 +192,7 @@ def _train(
     jobs = min(settings.COMPUTE_JOBS, max(len(works), 1))
     found = run_all(train, works, settings.COMPUTE_BACKEND, jobs, settings.RAY_ADDRESS)
     # Closing ends the workers that are still at it.
-    with closing(cast(Generator[Any, None, None], found)):
+    with closing(cast("Generator[Any, None, None]", found)):
         try:
             for place, result in found:
                 if result is None:
@@ -225,8 +227,6 @@ def trainer_options(experiment: Experiment, material: Material) -> dict[str, Any
     if other is not None and target is not None:
         theirs = RegionPictures.of(other.folder, other.image_root, target)
     if experiment.trainer == CHECKPOINT:
-        from diagnostics.science.experiments.training.trainers.checkpoint import Schedule
-
         if epochs := given.pop("epochs", None):
             given["schedule"] = Schedule(epochs=epochs)
         return {**given, "load_image": own.image, "load_target_image": theirs.image}
@@ -267,8 +267,6 @@ def _conclude(
     experiment: Experiment, material: Material, files: ExperimentFiles, stopped: bool
 ) -> None:
     """Read all trials that have ended, and say how it ended."""
-    from diagnostics.science.experiments.reading.reading import read
-
     ended = experiment.trials.exclude(state=Trial.State.WAITING)
     outcomes = [files.read_trial(each.place, each.seed) for each in ended]
     reading = read(read_design(experiment), outcomes, material, expectations_of(experiment))
@@ -286,8 +284,6 @@ def _conclude(
 
 def expectations_of(experiment: Experiment) -> Mapping[str, Any]:
     """What should happen to each arm if the cause is real; nothing for arms of one's own."""
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME, expectations
-
     kind = BY_NAME.get(experiment.name)
     return expectations(kind, Settings(), experiment.options) if kind is not None else {}
 

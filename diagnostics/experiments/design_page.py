@@ -9,6 +9,7 @@ from annotations.science.curation.curation import CORRECTED, DROPPED
 from diagnostics.experiments import judged_samples
 from diagnostics.experiments import needs as experiment_needs
 from diagnostics.experiments.forms import ExperimentForm, has_verdicts
+from diagnostics.science.experiments.catalogue.registry import BY_NAME, missing, needed
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.settings import Settings, differences
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable
@@ -18,8 +19,6 @@ from triage.models import Run
 
 def kind_named(name: str) -> Any:
     """The experiment of that name in the registry. Raises Http404."""
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME
-
     if name not in BY_NAME:
         raise Http404
     return BY_NAME[name]
@@ -57,8 +56,6 @@ def checked(run: Run, kind: Any, form: ExperimentForm) -> dict[str, Any]:
 
 def _needs(run: Run, kind: Any, form: ExperimentForm, material: Material) -> list[dict[str, Any]]:
     """Everything that it needs, whether it is there, and where to get what is missing."""
-    from diagnostics.science.experiments.catalogue.registry import missing, needed
-
     chosen = form.chosen_options(), str(form["trainer"].value() or "")
     lacking = missing(kind, material, *chosen)
     return [

@@ -15,6 +15,7 @@ from annotations.science.curation.curation import Recipe
 from diagnostics.experiments import needs
 from diagnostics.experiments.judged_samples import CuratedSetUnreadable
 from diagnostics.models import Experiment, Trial
+from diagnostics.science.experiments.catalogue import registry
 from diagnostics.science.experiments.design.design import USUAL_SEEDS, Arm, Design, DesignRefused
 from diagnostics.science.experiments.design.settings import FACTORS, Settings
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
@@ -54,8 +55,6 @@ class Wish:
 
 def design_of(wish: Wish) -> Design:
     """The arms and seeds of a wish. Raises ExperimentRefused, naming the factors that differ."""
-    from diagnostics.science.experiments.catalogue import registry
-
     try:
         if wish.arms:
             return Design(tuple(_arm(each) for each in wish.arms), wish.seeds)
@@ -205,8 +204,6 @@ def _suited(run: Run, wish: Wish) -> Wish:
 
     What the registry's experiment needs has to be there before anything is put in a queue.
     """
-    from diagnostics.science.experiments.catalogue import registry
-
     kind = registry.BY_NAME.get(wish.name)
     if kind is None or wish.arms:
         return wish

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from annotations.cleaning.scoring_runs import latest_score
 from diagnostics.experiments import judged_samples
 from diagnostics.science.experiments.design.material import Material
+from diagnostics.science.experiments.material.columns import RunSource
 from diagnostics.science.experiments.material.glossary_text import read_glossary
 from triage.clusters.analysing import RunPictures
 from triage.models import Run
@@ -15,8 +16,6 @@ from triage.models import Run
 
 def source_of(run: Run) -> Any:
     """Where a run's samples and pictures are read."""
-    from diagnostics.science.experiments.material.columns import RunSource
-
     pictures = RunPictures(run)
     return RunSource(
         run.folder,

@@ -10,7 +10,10 @@ from django.utils.translation import gettext_noop
 from diagnostics.experiments.carrying_out import reading_of
 from diagnostics.experiments.designing import BUILTIN, CUSTOM, read_design
 from diagnostics.models import Experiment, Trial
+from diagnostics.science.causes.catalogue import CAUSES
+from diagnostics.science.experiments.catalogue.registry import BY_NAME, EXPERIMENTS
 from diagnostics.science.experiments.design.words import EXTRAS
+from diagnostics.science.experiments.reading.cautions import cautions
 from diagnostics.science.measures.charts import drawn
 from triage.models import Run
 
@@ -22,8 +25,6 @@ CUSTOM_TITLE = gettext_noop("Arms of one’s own")
 
 def title_of(name: str) -> str:
     """The title of an experiment, an English source text; of an unknown one its name."""
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME
-
     if name == CUSTOM:
         return CUSTOM_TITLE
     return BY_NAME[name].title if name in BY_NAME else name
@@ -36,9 +37,6 @@ def experiments_of(run: Run) -> Any:
 
 def overview(run: Run) -> dict[str, Any]:
     """Every experiment that there is, by the cause it proves, and those of the run."""
-    from diagnostics.science.causes.catalogue import CAUSES
-    from diagnostics.science.experiments.catalogue.registry import EXPERIMENTS
-
     rows = [row(each) for each in experiments_of(run)]
     newest: dict[str, dict[str, Any]] = {}
     for each in reversed(rows):
@@ -164,8 +162,6 @@ def _table(experiment: Experiment, trials: Sequence[Trial]) -> list[dict[str, An
 
 def kind_of(experiment: Experiment) -> Any:
     """Its entry in the registry; None for arms of one's own."""
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME
-
     return BY_NAME.get(experiment.name)
 
 
@@ -192,8 +188,6 @@ def _arms(reading: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def cautions_of(reading: Mapping[str, Any] | None) -> list[dict[str, str]]:
     """What the result should be taken with caution for."""
-    from diagnostics.science.experiments.reading.cautions import cautions
-
     return [] if reading is None else [asdict(each) for each in cautions(reading)]
 
 
@@ -283,8 +277,6 @@ def trial_rows(experiment: Experiment) -> list[dict[str, Any]]:
 
 def proofs(run: Run) -> dict[str, list[dict[str, Any]]]:
     """By cause, what experiments have shown: the newest ended one of each kind, claims first."""
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME
-
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for each in experiments_of(run).filter(state=Experiment.State.DONE):
         kind = BY_NAME.get(each.name)
@@ -317,8 +309,6 @@ def in_report(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def starts(run: Run) -> dict[str, list[dict[str, str]]]:
     """By cause, the experiments that would prove it, with where each is designed."""
-    from diagnostics.science.experiments.catalogue.registry import EXPERIMENTS
-
     address = reverse("diagnostics:experiment-new", args=[run.pk])
     found: dict[str, list[dict[str, str]]] = {}
     for each in EXPERIMENTS:

@@ -8,6 +8,7 @@ from django_tasks import task
 
 from diagnostics.experiments import carrying_out
 from diagnostics.experiments.designing import ExperimentRefused
+from diagnostics.experiments.page import title_of
 from diagnostics.models import Experiment
 from triage.jobs import jobs
 from triage.models import Job, kinds
@@ -24,8 +25,6 @@ EXPERIMENT = kinds.register(
 
 def start_experiment(experiment: Experiment, *, user: Any) -> Job:
     """A job that carries out a waiting experiment."""
-    from diagnostics.experiments.page import title_of
-
     job = jobs.start(
         EXPERIMENT,
         carry_out_experiment,

@@ -18,6 +18,7 @@ from diagnostics.experiments import page as experiments_page
 from diagnostics.report.styles import inlined_styles
 from diagnostics.science.measures.charts import Drawn, drawn
 from diagnostics.science.measures.documents import document_of_result
+from diagnostics.science.measures.registry import MEASURES
 from diagnostics.science.measures.results import Measure
 from triage.models import Clustering, Project, Run
 
@@ -120,8 +121,6 @@ def report_page(run: Run) -> ReportPage:
 
 def _shown(measures: dict[str, Any]) -> list[ShownMeasure]:
     """The measures that have a figure, in the order of the registry."""
-    from diagnostics.science.measures.registry import MEASURES
-
     found = [(each, measures[each.name]) for each in MEASURES if each.name in measures]
     return [
         ShownMeasure(

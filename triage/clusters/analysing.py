@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 from triage.models import Clustering, Run
+from triage.science.analysis.analysis import analyse
+from triage.science.analysis.encoders import EncoderUnavailable
 from triage.science.progress import Progress
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import decode, read_run_image, size_of
@@ -34,8 +36,6 @@ def analyse_run(
     Raises AnalysisRefused where the encoder cannot be used.
     """
     # Here, not above: pages import this module, and scikit-learn costs a second.
-    from triage.science.analysis.analysis import analyse
-    from triage.science.analysis.encoders import EncoderUnavailable
 
     folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
     pictures = RunPictures(run)

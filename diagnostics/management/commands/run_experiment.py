@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 
 from annotations.management.arguments import answer, run_named
 from annotations.models import CuratedSet
+from annotations.science.curation.curation import Recipe
 from diagnostics.experiments import carrying_out, designing, page
 from diagnostics.experiments.designing import ExperimentRefused, Wish
 from diagnostics.models import Experiment
+from diagnostics.science.experiments.catalogue.registry import BY_NAME
 from diagnostics.science.experiments.design.design import USUAL_SEEDS
 from diagnostics.templatetags.measured import in_unit, interval_words
 from triage.management.arguments import identity
@@ -85,9 +87,6 @@ def experiment_named(text: str) -> Experiment:
 
 
 def _wish(run: Run, options: dict[str, Any]) -> Wish:
-    from annotations.science.curation.curation import Recipe
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME
-
     trainer = options["trainer"]
     named = options.get(trainer, "")
     now = options["curated"] == "now"
@@ -152,8 +151,6 @@ def _read(path: Path) -> str:
 
 
 def _names() -> tuple[str, ...]:
-    from diagnostics.science.experiments.catalogue.registry import BY_NAME
-
     return tuple(BY_NAME)
 
 

@@ -210,7 +210,7 @@ def _rebuilt(kind: Any, stored: Any) -> Any:
     if is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         known = [each.name for each in fields(kind) if each.name in stored]
-        return typing.cast(Any, kind)(
+        return typing.cast("Any", kind)(
             **{name: _rebuilt(hints[name], stored[name]) for name in known}
         )
     if origin is tuple:

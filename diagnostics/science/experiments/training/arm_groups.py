@@ -13,6 +13,7 @@ from diagnostics.science.experiments.design.design import Arm, Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Stopped, TrainingRefused
 from diagnostics.science.experiments.training.files import ExperimentFiles
+from diagnostics.science.experiments.training.trainers.registry import trainer
 from triage.science.processes import die_with_parent
 
 log = logging.getLogger(__name__)
@@ -88,8 +89,6 @@ def train(work: Work) -> list[Outcome] | None:
 
     Nothing that goes wrong with a group takes the others with it: its trials end as failed.
     """
-    from diagnostics.science.experiments.training.trainers.registry import trainer
-
     if os.getppid() == work.asked_by:
         # A pool's processes would wait for ever for more work from one that was killed.
         die_with_parent()
