@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.import_scale import write_predictions
+from benchmarks.product import imported
 
 SIDE = 4
 TIMES = 3
@@ -54,26 +55,16 @@ def with_evidence(plain: Path, sink: Path, seed: int = 0) -> None:
             written.write(json.dumps(row) + "\n")
 
 
-def imported(source: Path) -> Any:
+def brought_in(source: Path) -> Any:
     """The run, imported and in a project with a lead, and the lead."""
     from django.contrib.auth import get_user_model
 
-    from triage.imports.importing import import_run, preview, rule_for
     from triage.models import Project, Role
 
     project = Project.start("Scale")
     lead = get_user_model().objects.create_user("lena")
     project.admit(lead, Role.LEAD)
-    shown = preview(source, source.name)
-    run = import_run(
-        project,
-        source,
-        source_name=source.name,
-        name="a million",
-        mapping=shown.mapping,
-        rule=rule_for(shown, shown.mapping),
-    )
-    return run, lead
+    return imported(project, source, "a million"), lead
 
 
 def pages_of(run: Any) -> dict[str, str]:
@@ -132,7 +123,7 @@ def measured(folder: Path, rows: int) -> dict[str, Any]:
     with_evidence(plain, source)
     plain.unlink()
     begun = time.perf_counter()
-    run, lead = imported(source)
+    run, lead = brought_in(source)
     importing = time.perf_counter() - begun
     source.unlink()
     begun, worked = time.perf_counter(), time.process_time()

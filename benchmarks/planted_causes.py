@@ -14,7 +14,6 @@ were set on seeds from 101 on; those are never reported.
 import argparse
 import dataclasses
 import json
-import os
 import sys
 import tempfile
 import time
@@ -22,23 +21,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.product import imported, prepare
+
 CLEAN, MIXED = "clean", "mixed"
-
-
-def prepare(folder: Path) -> None:
-    """A data base and a data root of its own."""
-    os.environ.update(
-        SECRET_KEY="benchmark",
-        DATABASE_URL=f"sqlite:///{folder / 'db.sqlite3'}",
-        DATA_ROOT=str(folder / "data"),
-        DJANGO_SETTINGS_MODULE="triage.settings",
-    )
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def diagnosed(config: Any, folder: Path) -> dict[str, Any]:
@@ -48,23 +33,13 @@ def diagnosed(config: Any, folder: Path) -> dict[str, Any]:
     from diagnostics.diagnosis.priorities import causes
     from diagnostics.science.testbed.planted_run import write_planted
     from triage.clusters.analysing import analyse_run
-    from triage.imports.importing import import_run, preview, rule_for
     from triage.models import Project
 
     begun = time.perf_counter()
     written = write_planted(folder, config)
     planted = time.perf_counter() - begun
     project = Project.start(f"{config.name} {config.seed}")
-    shown = preview(written.predictions, written.predictions.name)
-    run = import_run(
-        project,
-        written.predictions,
-        source_name=written.predictions.name,
-        name=config.name,
-        mapping=shown.mapping,
-        rule=rule_for(shown, shown.mapping),
-        images=written.images,
-    )
+    run = imported(project, written.predictions, config.name, written.images)
     analyse_run(run)
     diagnosis = diagnose_run(run)
     page = causes(diagnosis, read_document(diagnosis)["measures"])

@@ -14,9 +14,7 @@ model, and weak. `auroc` says how weak. `width` is relative to the exact interva
 that the score was worth; `settled` and `wrong` shares of audits against 20 %.
 """
 
-import argparse
 import json
-import os
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,6 +28,7 @@ from annotations.science.estimation import designs
 from annotations.science.estimation.drawing import draw_by_protocol, draw_proportional
 from annotations.science.estimation.noise_ratio import NoiseRatio, Tally, noise_ratio
 from annotations.science.estimation.protocols import Protocol, custom
+from benchmarks.real_sets import arguments, lines
 
 DESIGNS = ("simple_random", "proportional", "score_assisted", "proportional_scored", "planned_stop")
 THRESHOLD = Fraction(1, 5)
@@ -57,10 +56,8 @@ class Census:
 
 def read_census(folder: Path) -> Census:
     """The errors of LLaVA-1.5-13B. An ambiguous key is not counted as noise."""
-    path = folder / "pope_repope" / "items.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     noisy, groups, score = {}, {}, {}
-    for row in rows:
+    for row in lines(folder / "pope_repope" / "items.jsonl"):
         said, key = row["pred_llava-v1.5-13b"], row["label_pope"]
         if said is None or said == key:
             continue
@@ -141,14 +138,11 @@ def measure(census: Census, design: str, size: int, audits: int) -> dict[str, An
 
 def main() -> None:
     """One line for each design."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--audits", type=int, default=1000)
     parser.add_argument("--size", type=int, default=200)
-    parser.add_argument("--data", default=os.environ.get("REAL_DATA_DIR", "../shared/data"))
     wish = parser.parse_args()
-    census = read_census(Path(wish.data))
+    census = read_census(wish.data)
     for design in DESIGNS:
         print(json.dumps(measure(census, design, wish.size, wish.audits)), flush=True)
 

@@ -19,9 +19,7 @@ A cell is the difference of the deciding arm to its control in points, with its 
 the page warns of the baseline; or the needs that are lacking.
 """
 
-import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -31,9 +29,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.planted_causes import prepare
+from benchmarks.product import imported, prepare
 from benchmarks.real_logs import LOGS
-from benchmarks.real_sets import MOST_KEPT, PICTURED, Brought, Row, pope
+from benchmarks.real_sets import MOST_KEPT, PICTURED, Brought, Row, arguments, pope
 
 SETS = {**PICTURED, "pope": pope, **LOGS}
 
@@ -75,7 +73,7 @@ def bring_in(brought: Brought, scratch: Path) -> list[Any]:
 
     project = Project.start(brought.name)
     runs = [
-        imported(project, name, rows, brought.images, scratch)
+        imported(project, written(rows, scratch), name, brought.images)
         for name, rows in {brought.name: brought.rows, **brought.others}.items()
     ]
     if brought.images is not None:
@@ -85,24 +83,11 @@ def bring_in(brought: Brought, scratch: Path) -> list[Any]:
     return runs
 
 
-def imported(
-    project: Any, name: str, rows: Sequence[Row], images: Path | None, scratch: Path
-) -> Any:
-    """A run of a file with these rows."""
-    from triage.imports.importing import import_run, preview, rule_for
-
+def written(rows: Sequence[Row], scratch: Path) -> Path:
+    """A file of its own with these rows."""
     file = scratch / f"{uuid.uuid4().hex}.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    shown = preview(file, file.name)
-    return import_run(
-        project,
-        file,
-        source_name=f"{name}.jsonl",
-        name=name,
-        mapping=shown.mapping,
-        rule=rule_for(shown, shown.mapping),
-        images=images,
-    )
+    return file
 
 
 def answer(run: Any, brought: Brought) -> None:
@@ -257,10 +242,7 @@ def table(found: Mapping[str, Sequence[Tried]]) -> str:
 
 def main() -> None:
     """Every set; what is found of each on stderr, the table and the JSON line on stdout."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", default=os.environ.get("REAL_DATA_DIR", "../shared/data"))
+    parser = arguments(__doc__)
     parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
     parser.add_argument("--experiments", nargs="+", help="only these")
     parser.add_argument("--seeds", type=int, default=3, help="trials an arm, 3 to 5")
@@ -275,7 +257,7 @@ def main() -> None:
         from triage.imports.importing import ImportRefused
 
         for name in options.sets:
-            brought = SETS[name](Path(options.data).resolve(), Path(scratch))
+            brought = SETS[name](options.data.resolve(), Path(scratch))
             try:
                 runs = bring_in(brought, Path(scratch))
             except ImportRefused as reason:

@@ -1,11 +1,10 @@
 """Evaluation files that people published, without their pictures and without a training split."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from benchmarks.real_sets import Brought, Reader, Row
+from benchmarks.real_sets import Brought, Reader, Row, lines
 
 
 def vsr(folder: Path, scratch: Path) -> Brought:
@@ -21,7 +20,7 @@ def vsr(folder: Path, scratch: Path) -> Brought:
             ).lower(),
             "question_type": line["relation"],
         }
-        for place, line in enumerate(_lines(folder / "vsr_votes" / "all_vsr_raw_data.jsonl"))
+        for place, line in enumerate(lines(folder / "vsr_votes" / "all_vsr_raw_data.jsonl"))
     ]
     return Brought("vsr", rows)
 
@@ -49,7 +48,7 @@ def textvqa_llava(folder: Path, scratch: Path) -> Brought:
     """LLaVA-1.5-13B's answers file on TextVQA as LLaVA writes it: it holds no right answers."""
     asked = {
         line["question_id"]: line
-        for line in _lines(folder / "llava_answers" / "textvqa_questions.jsonl")
+        for line in lines(folder / "llava_answers" / "textvqa_questions.jsonl")
     }
     rows = [
         {
@@ -59,7 +58,7 @@ def textvqa_llava(folder: Path, scratch: Path) -> Brought:
             "prediction": line["text"],
         }
         for place, line in enumerate(
-            _lines(folder / "llava_answers" / "textvqa_llava-v1.5-13b.jsonl")
+            lines(folder / "llava_answers" / "textvqa_llava-v1.5-13b.jsonl")
         )
     ]
     return Brought("textvqa_llava", rows)
@@ -75,7 +74,7 @@ def lmms_eval(folder: Path, scratch: Path) -> Brought:
             "answers": [line["target"]],
             "prediction": line["filtered_resps"][0],
         }
-        for line in _lines(path)
+        for line in lines(path)
     ]
     return Brought("lmms_eval", rows)
 
@@ -174,10 +173,6 @@ def coco_errors(folder: Path, scratch: Path) -> Brought:
     ]
     pictures = next((path.parent for path in base.rglob("*.jpg")), None)
     return Brought("coco_errors", rows, pictures)
-
-
-def _lines(path: Path) -> Iterable[dict[str, Any]]:
-    return (json.loads(text) for text in path.read_text().splitlines())
 
 
 LOGS: Mapping[str, Reader] = {

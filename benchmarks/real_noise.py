@@ -18,10 +18,8 @@ paired t over seeds. `queue_precision`: share of the answered samples whose labe
 The tested pictures count among the neighbours that the score compares labels with.
 """
 
-import argparse
 import io
 import json
-import os
 import sys
 import tempfile
 import time
@@ -36,13 +34,12 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
-from benchmarks.planted_causes import prepare
+from benchmarks.product import imported, prepare
+from benchmarks.real_sets import Row, arguments, say
 
 COLUMNS = ("random_label1", "worse_label")
 QUESTION = "What is shown?"
 TRAINED, FOLDS = 700, 5
-# A cross-fitted probability of 0 would have no finite loss.
-LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -117,21 +114,14 @@ def write_record(labelled: Labelled, to: Path, seed: int = 0) -> tuple[Path, Pat
     lines = []
     for row, name in enumerate(labelled.names):
         (images / f"{name}.png").write_bytes(labelled.pictures[row])
-        order = np.argsort(-shares[row], kind="stable")
-        known = float(shares[row][names == labelled.given[row]][0])
-        line = {
+        line: Row = {
             "sample_id": name,
             "image": f"{name}.png",
             "question": QUESTION,
             "answers": [str(labelled.given[row])],
-            "prediction": str(names[order[0]]),
-            "confidence": float(shares[row, order[0]]),
-            "candidates": [
-                {"answer": str(names[n]), "probability": float(shares[row, n])} for n in order
-            ],
-            "loss": -float(np.log(max(known, LEAST))),
             "split": "train" if labelled.trained[row] else "test",
         }
+        say(line, dict(zip(names.tolist(), shares[row].tolist(), strict=True)))
         lines.append(json.dumps(line))
     file.write_text("\n".join(lines) + "\n")
     return file, images
@@ -141,20 +131,10 @@ def scored_run(labelled: Labelled, to: Path, name: str) -> tuple[Any, Any]:
     """The run, imported and analysed, and its mismatch score without verdicts."""
     from annotations.cleaning.scoring_runs import score_run
     from triage.clusters.analysing import analyse_run
-    from triage.imports.importing import import_run, preview, rule_for
     from triage.models import Project
 
     file, images = write_record(labelled, to)
-    shown = preview(file, file.name)
-    run = import_run(
-        Project.start(f"Real noise {name}"),
-        file,
-        source_name=file.name,
-        name=name,
-        mapping=shown.mapping,
-        rule=rule_for(shown, shown.mapping),
-        images=images,
-    )
+    run = imported(Project.start(f"Real noise {name}"), file, name, images)
     analyse_run(run)
     return run, score_run(run, label_free=True)
 
@@ -285,10 +265,7 @@ def measured(
 
 def main() -> None:
     """Both columns of labels."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", default=os.environ.get("REAL_DATA_DIR", "../shared/data"))
+    parser = arguments(__doc__)
     parser.add_argument("--labels", nargs="+", choices=COLUMNS, default=list(COLUMNS))
     parser.add_argument("--answered", type=int, nargs="+", default=[200], help="of the queue")
     parser.add_argument("--seeds", type=int, default=5, help="trials an arm, 3 to 5")
@@ -298,7 +275,7 @@ def main() -> None:
         prepare(Path(scratch))
         for column in options.labels:
             for line in measured(
-                Path(options.data).resolve(),
+                options.data.resolve(),
                 Path(scratch) / column,
                 column,
                 options.answered,

@@ -16,9 +16,7 @@ the folder that holds them; a set that is absent is left out):
 Skene's model; `alpha` is Krippendorff's with its bootstrap interval.
 """
 
-import argparse
 import json
-import os
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +32,7 @@ from annotations.science.estimation.raters import (
     dawid_skene,
     krippendorff_alpha,
 )
+from benchmarks.real_sets import arguments, lines
 
 # Pairs of people with fewer items in common say little.
 FEWEST_SHARED = 50
@@ -51,9 +50,7 @@ def vsr(folder: Path) -> People:
     """Validators of Visual Spatial Reasoning; whoever voted both ways on an item is left out."""
     votes: list[Vote] = []
     truth: dict[Hashable, str] = {}
-    lines = (folder / "vsr_votes" / "all_vsr_raw_data.jsonl").read_text().splitlines()
-    for item, line in enumerate(lines):
-        row = json.loads(line)
+    for item, row in enumerate(lines(folder / "vsr_votes" / "all_vsr_raw_data.jsonl")):
         yes, no = set(row["vote_true_validator_id"]), set(row["vote_false_validator_id"])
         votes += [(item, person, "true") for person in sorted(yes - no)]
         votes += [(item, person, "false") for person in sorted(no - yes)]
@@ -63,11 +60,9 @@ def vsr(folder: Path) -> People:
 
 def nlvr(folder: Path) -> People:
     """The five judgements of each sentence and picture."""
-    lines = (folder / "nlvr" / "items.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
     votes = [
         (row["identifier"], person, verdict)
-        for row in rows
+        for row in lines(folder / "nlvr" / "items.jsonl")
         for person, verdict in sorted(row["evals"].items())
     ]
     return People(votes, {})
@@ -155,11 +150,7 @@ def measured(people: People) -> dict[str, Any]:
 
 def main() -> None:
     """One line for each set that is there."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--data", default=os.environ.get("REAL_DATA_DIR", "../shared/data"))
-    folder = Path(parser.parse_args().data)
+    folder = arguments(__doc__).parse_args().data
     for name, read in SETS.items():
         if (folder / name).is_dir():
             print(json.dumps({"set": name, **measured(read(folder))}), flush=True)

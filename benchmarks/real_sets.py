@@ -12,10 +12,12 @@ A set without a model's predictions gets those of a logistic regression on pictu
 words that did not train on the picture.
 """
 
+import argparse
 import csv
 import gzip
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +31,8 @@ from PIL import Image
 Row = dict[str, Any]
 # As people judge a sample: its right answer, or None where it is to be dropped.
 Verdicts = Mapping[str, str | None]
+# Where the sets lie, but for REAL_DATA_DIR.
+DATA = "../shared/data"
 FOLDS, LEAST, SHARES = 5, 1e-6, (0.6, 0.1, 0.3)
 # Of the samples that people found right, so many of each set are answered as kept.
 MOST_KEPT = 300
@@ -51,6 +55,20 @@ class Brought:
     others: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     glossary: str = ""
     only: tuple[str, ...] = ()
+
+
+def arguments(words: str | None) -> argparse.ArgumentParser:
+    """What a benchmark on real sets is told; the folder that holds them is asked for already."""
+    parser = argparse.ArgumentParser(
+        description=words, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=os.environ.get("REAL_DATA_DIR", DATA))
+    return parser
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """One JSON object a line."""
+    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
 
 
 def by_lot(groups: Sequence[str], seed: int = 0) -> list[str]:
@@ -89,10 +107,10 @@ def predict(rows: Sequence[Row], images: Path, seed: int = 0) -> None:
     for fit, held in [*((trained[one], trained[two]) for one, two in folds), (trained, rest)]:
         model = LogisticRegression(C=1.0, max_iter=2000).fit(columns[fit], target[fit])
         for row, shares in zip(held.tolist(), model.predict_proba(columns[held]), strict=True):
-            _say(rows[row], dict(zip(model.classes_.tolist(), shares.tolist(), strict=True)))
+            say(rows[row], dict(zip(model.classes_.tolist(), shares.tolist(), strict=True)))
 
 
-def _say(row: Row, shares: Mapping[str, float]) -> None:
+def say(row: Row, shares: Mapping[str, float]) -> None:
     """Probabilities of answers as fields of a record."""
     ranked = sorted(shares, key=lambda answer: -shares[answer])
     row["prediction"], row["confidence"] = ranked[0], shares[ranked[0]]
@@ -171,11 +189,8 @@ def nlvr(folder: Path, scratch: Path) -> Brought:
     All shapes where a statement names none of them.
     """
     base = folder / "nlvr"
-    drawn = {}
-    for text in (base / "dev.json").read_text().splitlines():
-        line = json.loads(text)
-        drawn[line["identifier"]] = line["structured_rep"]
-    found = [json.loads(text) for text in (base / "items.jsonl").read_text().splitlines()]
+    drawn = {line["identifier"]: line["structured_rep"] for line in lines(base / "dev.json")}
+    found = lines(base / "items.jsonl")
     # A statement belongs to several pictures: it is trained on, or tested on, not both.
     splits = by_lot([line["sentence"] for line in found])
     rows = [
@@ -223,12 +238,8 @@ def puzzlevqa(folder: Path, scratch: Path) -> Brought:
 
 
 def _puzzles(folder: Path) -> list[Row]:
-    lines = [
-        (path.stem, json.loads(text))
-        for path in sorted(folder.glob("*.jsonl"))
-        for text in path.read_text().splitlines()
-    ]
-    splits = by_lot([line["image"] for _puzzle, line in lines])
+    found = [(path.stem, line) for path in sorted(folder.glob("*.jsonl")) for line in lines(path)]
+    splits = by_lot([line["image"] for _puzzle, line in found])
     return [
         {
             "sample_id": line["image"],
@@ -240,15 +251,15 @@ def _puzzles(folder: Path) -> list[Row]:
             "domain": puzzle,
             "split": "ood" if puzzle == "color_overlap_squares" else split,
         }
-        for (puzzle, line), split in zip(lines, splits, strict=True)
+        for (puzzle, line), split in zip(found, splits, strict=True)
     ]
 
 
 def cifar10_audit(folder: Path, scratch: Path) -> Brought:
     """Test pictures with a model's probabilities; what most of some 51 people say is right."""
     table = pq.read_table(folder / "cifar10_audit" / "images.parquet").to_pylist()
-    with gzip.open(folder / "cifar10_audit" / "labels_probs_human.csv.gz", "rt") as lines:
-        said = {line["id"]: line for line in csv.DictReader(lines)}
+    with gzip.open(folder / "cifar10_audit" / "labels_probs_human.csv.gz", "rt") as file:
+        said = {line["id"]: line for line in csv.DictReader(file)}
     names = [key.removeprefix("p_") for key in next(iter(said.values())) if key.startswith("p_")]
     images = scratch / "cifar10_audit"
     images.mkdir(parents=True, exist_ok=True)
@@ -265,7 +276,7 @@ def cifar10_audit(folder: Path, scratch: Path) -> Brought:
             "answers": [line["given_name"]],
             "split": split,
         }
-        _say(brought, {each: float(line[f"p_{each}"]) for each in names})
+        say(brought, {each: float(line[f"p_{each}"]) for each in names})
         rows.append(brought)
         verdicts[name] = max(names, key=lambda each, line=line: int(line[f"human_{each}"]))
     return Brought("cifar10_audit", rows, images, verdicts)
@@ -273,10 +284,7 @@ def cifar10_audit(folder: Path, scratch: Path) -> Brought:
 
 def pope(folder: Path, scratch: Path) -> Brought:
     """LLaVA-1.5-13B on POPE, with RePOPE's word on every question; the 7B model's run beside it."""
-    found = [
-        json.loads(text)
-        for text in (folder / "pope_repope" / "items.jsonl").read_text().splitlines()
-    ]
+    found = lines(folder / "pope_repope" / "items.jsonl")
     found = [line for line in found if line["pred_llava-v1.5-13b"] is not None]
     splits = by_lot([line["image"] for line in found])
     verdicts: dict[str, str | None] = {}

@@ -1,6 +1,6 @@
 """Mined templates against the templates that questions were made from: one JSON line per set.
 
-    python -m benchmarks.template_mining [--drain3]
+    python -m benchmarks.template_mining [--drain3] [--data ../shared/data]
 
 The adjusted Rand index over samples: 1 where the mined templates are the true ones whatever they
 are called, 0 by chance. Sets: the testbed's worlds, among them one in which words are replaced and
@@ -12,9 +12,7 @@ thresholds of similarity. Then the seconds for a million different questions as 
 of the words that the sets hold, with made-up ones in place of two words and of the rarer half.
 """
 
-import argparse
 import json
-import os
 import re
 import time
 from collections import Counter
@@ -25,11 +23,11 @@ import numpy as np
 import pyarrow as pa
 from sklearn.metrics import adjusted_rand_score
 
+from benchmarks.real_sets import arguments, lines
 from diagnostics.science.columns.template_mining import framed, mined_templates, words_of
 from diagnostics.science.testbed.planting import WORLDS, plant
 from diagnostics.science.testbed.world import WorldConfig, make_world
 
-DATA = Path(os.environ.get("REAL_DATA_DIR", "../shared/data"))
 SIMILARITIES = (0.4, 0.5, 0.6, 0.7)
 FREQUENT = 0.1
 COLOUR = re.compile(r"\b(black|blue|brown|gray|green|red|teal|yellow)\b")
@@ -39,12 +37,11 @@ Labelled = tuple[list[str], list[str]]
 
 def main() -> None:
     """Print the figures."""
-    raw = argparse.RawTextHelpFormatter
-    told = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    told = arguments(__doc__)
     told.add_argument("--drain3", action="store_true")
     told.add_argument("--questions", type=int, default=1_000_000)
     wishes = told.parse_args()
-    known = list(sets())
+    known = list(sets(wishes.data))
     together = [text for _, (texts, _) in known for text in texts]
     known.append(("all", (together, [name for _, (_, truth) in known for name in truth])))
     for name, (texts, truth) in known:
@@ -60,7 +57,7 @@ def main() -> None:
     print(json.dumps({"benchmark": "template_mining", "set": "made", **line}), flush=True)
 
 
-def sets() -> Iterator[tuple[str, Labelled]]:
+def sets(folder: Path) -> Iterator[tuple[str, Labelled]]:
     """Questions with their templates."""
     world = make_world(WorldConfig())
     questions = [sample.question for sample in world.samples]
@@ -68,20 +65,15 @@ def sets() -> Iterator[tuple[str, Labelled]]:
     for name in ("clean", "semantic", "mixed"):
         planted = plant(WORLDS[name]).samples
         yield name, ([s.text for s in planted], [s.question.template for s in planted])
-    if (DATA / "easy_vqa").exists():
-        asked = [each[0] for each in json.loads((DATA / "easy_vqa/questions.json").read_text())]
+    if (folder / "easy_vqa").exists():
+        asked = [each[0] for each in json.loads((folder / "easy_vqa/questions.json").read_text())]
         yield "easy_vqa", (asked, [COLOUR.sub("c", SHAPE.sub("s", text)) for text in asked])
-    if (DATA / "vsr_votes").exists():
-        rows = lines(DATA / "vsr_votes/all_vsr_raw_data.jsonl")
+    if (folder / "vsr_votes").exists():
+        rows = lines(folder / "vsr_votes/all_vsr_raw_data.jsonl")
         yield "vsr", ([row["caption"] for row in rows], [row["relation"] for row in rows])
-    if (DATA / "pope_repope").exists():
-        rows = lines(DATA / "pope_repope/items.jsonl")
+    if (folder / "pope_repope").exists():
+        rows = lines(folder / "pope_repope/items.jsonl")
         yield "pope", ([row["question"] for row in rows], ["pope"] * len(rows))
-
-
-def lines(path: Path) -> list[dict[str, str]]:
-    """One JSON object a line."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def report(name: str, texts: Sequence[str], truth: Sequence[str], drain3: bool) -> None:
