@@ -148,7 +148,7 @@ def tried(
     reading = carrying_out.reading_of(experiment)
     return Tried(
         name,
-        experiment.standing,
+        experiment.phase,
         experiment.why,
         reading=reading,
         cautions=tuple(each["name"] for each in page.cautions_of(reading)),

@@ -255,11 +255,11 @@ def measured(
                 "weighting": weighting,
                 "arms": arms_of(reading, tested),
                 "curated": decisions_of(experiment),
-                "state": experiment.standing,
+                "state": experiment.phase,
                 "seconds": round(time.perf_counter() - begun),
             }
         )
-        sys.stderr.write(f"{column}, {len(said)} answered: {experiment.standing}\n")
+        sys.stderr.write(f"{column}, {len(said)} answered: {experiment.phase}\n")
     return found
 
 

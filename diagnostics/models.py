@@ -246,7 +246,7 @@ class Experiment(models.Model):
         return self.heard_at is None or timezone.now() - self.heard_at > silence
 
     @property
-    def standing(self) -> str:
+    def phase(self) -> str:
         """Its state, and "interrupted" where its worker was killed."""
         under_way = self.state in (self.State.RUNNING, self.State.STOPPING)
         left_alone = self.job is not None and not self.job.is_open
@@ -257,21 +257,21 @@ class Experiment(models.Model):
         return self.state
 
     @property
-    def standing_words(self) -> str:
+    def phase_words(self) -> str:
         """The same for a reader."""
-        standing = self.standing
-        return str(_("interrupted") if standing == self.INTERRUPTED else self.get_state_display())
+        phase = self.phase
+        return str(_("interrupted") if phase == self.INTERRUPTED else self.get_state_display())
 
     @property
     def is_open(self) -> bool:
         """Whether somebody works on it, or will."""
-        return self.standing in self.OPEN
+        return self.phase in self.OPEN
 
     @property
     def may_resume(self) -> bool:
         """Whether trials are left that can be carried out."""
         left = (self.State.STOPPED, self.INTERRUPTED, self.State.FAILED)
-        return self.standing in left or (
+        return self.phase in left or (
             self.state == self.State.DONE and self.trials.filter(state=Trial.State.FAILED).exists()
         )
 

@@ -58,13 +58,13 @@ def undo(run: Run, person: Any, submission: uuid.UUID) -> Repair | None:
     """Put the sample that this person repaired last back into the queue; None for nothing."""
     if known := Repair.objects.filter(submission=submission).first():
         return known
-    last = standing(run).filter(person=person).order_by("-pk").first()
+    last = standing_repairs(run).filter(person=person).order_by("-pk").first()
     if last is None:
         return None
     return _append(run, last.position, person, submission, action=Action.REOPENED, score=last.score)
 
 
-def standing(run: Run) -> Any:
+def standing_repairs(run: Run) -> Any:
     """The repairs that count: newest of their sample, not reopened."""
     return Repair.objects.filter(run=run, superseded_by__isnull=True).exclude(
         action=Action.REOPENED
@@ -81,7 +81,7 @@ def next_positions(
     """
     table = read_scores(score)
     positions = table["position"].to_numpy()
-    done = set(standing(score.run).values_list("position", flat=True)) | _judged(score.run)
+    done = set(standing_repairs(score.run).values_list("position", flat=True)) | _judged(score.run)
     free = ~np.isin(positions, list(done))
     if split:
         free &= np.array([each == split for each in table["split"].to_pylist()])

@@ -52,7 +52,7 @@ def context(run: Run, person: Any, split: str, skipped: list[int]) -> dict[str, 
         "splits": [each for each in SPLITS if run.splits.get(each)],
         "counts": _counts(run),
         "submission": uuid.uuid4(),
-        "mine": cleaning.standing(run).filter(person=person).exists(),
+        "mine": cleaning.standing_repairs(run).filter(person=person).exists(),
     }
     if score is None:
         return found
@@ -131,6 +131,6 @@ def _dressed(row: dict[str, Any]) -> dict[str, Any]:
 
 def _counts(run: Run) -> dict[str, int]:
     """Standing repairs by action, and all of them."""
-    actions = list(cleaning.standing(run).values_list("action", flat=True))
+    actions = list(cleaning.standing_repairs(run).values_list("action", flat=True))
     found = {action.value: actions.count(action.value) for action in Repair.Action}
     return {**found, "all": len(actions)}

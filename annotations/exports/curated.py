@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from annotations.cleaning.cleaning import standing as standing_repairs
+from annotations.cleaning.cleaning import standing_repairs
 from annotations.models import Audit, CuratedSet
 from annotations.science.curation.curation import (
     Counts,
@@ -77,7 +77,7 @@ class GroupCounts:
 
 
 @dataclass(frozen=True)
-class Preview:
+class ExportPreview:
     """What an export with this recipe would hold."""
 
     counts: Counts
@@ -105,7 +105,7 @@ def _repairs(run: Run) -> dict[str, Judgement]:
     return {sample_id: Judgement(f"repair_{action}", answer) for sample_id, action, answer in rows}
 
 
-def preview(run: Run, recipe: Recipe) -> Preview:
+def preview(run: Run, recipe: Recipe) -> ExportPreview:
     """What would be kept, dropped and corrected, in all and by split and question type."""
     judgements = verdicts_of(run).decisions
     total = Counts(0, 0, 0)
@@ -118,7 +118,7 @@ def preview(run: Run, recipe: Recipe) -> Preview:
             rows = decided.group_by([name, "decision"]).aggregate([([], "count_all")]).to_pylist()
             for row in rows:
                 found[name][row[name], row["decision"]] += row["count_all"]
-    return Preview(total, {name: _grouped(counts) for name, counts in found.items()})
+    return ExportPreview(total, {name: _grouped(counts) for name, counts in found.items()})
 
 
 def export_curated(

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from annotations.exports.curated import GroupCounts, Preview, preview, stored_at, verdicts_of
+from annotations.exports.curated import ExportPreview, GroupCounts, preview, stored_at, verdicts_of
 from annotations.exports.forms import ExportForm
 from annotations.exports.tasks import EXPORT
 from annotations.models import CuratedSet, VerdictKind
@@ -92,5 +92,5 @@ def _bar(group: GroupCounts) -> Bar:
     return Bar(name, counts.kept, counts.dropped, counts.corrected, tuple(pieces))
 
 
-def _whole(shown: Preview) -> Bar:
+def _whole(shown: ExportPreview) -> Bar:
     return _bar(GroupCounts(_("all samples"), shown.counts))

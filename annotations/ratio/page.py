@@ -111,8 +111,8 @@ class NoisePart:
     empty: Empty
     strip_top: float
     strip_scale: list[float]
-    rule: noise_words.Finding
-    established: noise_words.Finding
+    rule: noise_words.Answer
+    established: noise_words.Answer
     kinds: list[KindBar]
     beside: list[Pair]
     judged: int

@@ -69,7 +69,7 @@ def page(audit: Audit, user: Any, size: int) -> dict[str, Any]:
         "project": audit.project,
         "cells": [_cell(item, user) for item in items],
         "choices": choices(audit, keys),
-        "progress": queue.progress(audit, user),
+        "progress": queue.tally(audit, user),
         "size": size,
         "sizes": SIZES,
     }

@@ -84,7 +84,7 @@ def page(audit: Audit, request: PageRequest) -> dict[str, Any]:
     back = _taken_back(audit, request.user, request.GET.get("place", ""))
     if back is not None and audit.state == Audit.State.OPEN:
         items = [back, *(item for item in items if item != back)][:CARDS]
-    progress = queue.progress(audit, request.user)
+    progress = queue.tally(audit, request.user)
     keys = shortcuts_of(request.user)
     words = flagging.words_with(audit, request.user, items)
     return {
@@ -152,7 +152,7 @@ def card(item: Item, words: flagging.Words, said: str = "") -> dict[str, Any]:
     }
 
 
-def end(audit: Audit, progress: queue.Progress) -> dict[str, str]:
+def end(audit: Audit, progress: queue.Tally) -> dict[str, str]:
     """Why no card is shown, in words."""
     if audit.state == Audit.State.CLOSED:
         return {
@@ -273,7 +273,7 @@ def reply(audit: Audit, request: PageRequest) -> dict[str, Any]:
     items = [*([undone] if undone else []), *fresh]
     words = flagging.words_with(audit, request.user, items)
     return {
-        "progress": _told(queue.progress(audit, request.user)),
+        "progress": _tally_document(queue.tally(audit, request.user)),
         "undone": undone.place if undone else None,
         "answers": _rendered_answers(_answers(audit, request, words)),
         "cards": _rendered(audit, items, request, words, undone),
@@ -295,7 +295,7 @@ def next_items(audit: Audit, request: PageRequest, holding: Sequence[int]) -> li
     return found
 
 
-def _told(progress: queue.Progress) -> dict[str, int]:
+def _tally_document(progress: queue.Tally) -> dict[str, int]:
     return {**asdict(progress), "remaining": progress.remaining}
 
 

@@ -64,7 +64,7 @@ class BadVerdict(VerdictRefused):
 
 
 @dataclass(frozen=True)
-class Progress:
+class Tally:
     """How far an audit is, in judgements: items × overlap.
 
     `mine` are this person's; `remaining` are not judged yet, of which `elsewhere` are being shown
@@ -246,9 +246,9 @@ def put_back(audit: Audit, annotator: Any, place: int) -> bool:
     return bool(held.update(annotator=None, leased_until=None))
 
 
-def progress(audit: Audit, annotator: Any) -> Progress:
+def tally(audit: Audit, annotator: Any) -> Tally:
     """How far the audit is, for this person, in one query."""
-    return Progress(*seats.counts(audit.pk, annotator.pk, timezone.now()))
+    return Tally(*seats.counts(audit.pk, annotator.pk, timezone.now()))
 
 
 def _lease_end() -> datetime:

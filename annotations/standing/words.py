@@ -14,7 +14,7 @@ NOISE, TOP_FIVE = "noise", "top_five"
 
 
 @dataclass(frozen=True)
-class Finding:
+class Answer:
     """One of the two answers: its state (for colour), its headline, and what it means."""
 
     state: str
@@ -116,12 +116,12 @@ def _top_five_sentence(ratio: NoiseRatio) -> str:
     )
 
 
-def rule_finding(ratio: NoiseRatio, protocol: Protocol, question: str = NOISE) -> Finding:
+def rule_finding(ratio: NoiseRatio, protocol: Protocol, question: str = NOISE) -> Answer:
     """The rule as written: the share among the judged items against the threshold."""
     sign = f"{protocol.comparison} {share_words(protocol)}"
     if ratio.rule == "no_verdicts":
         words = _("The rule asks for a share %(sign)s. Nothing is decided yet.")
-        return Finding("waiting", _("Nothing decided"), (words % {"sign": sign},))
+        return Answer("waiting", _("Nothing decided"), (words % {"sign": sign},))
     share = ratio.successes / ratio.decided
     values = {"point": percent(share), "sign": sign, "noise": ratio.successes}
     values["decided"] = ratio.decided
@@ -133,12 +133,12 @@ def rule_finding(ratio: NoiseRatio, protocol: Protocol, question: str = NOISE) -
                 "By the rule, ambiguity explains many of the errors: add context, or train with "
                 "several right answers."
             )
-        return Finding("met", _("Met"), (met, advice, *_so_far(ratio)))
+        return Answer("met", _("Met"), (met, advice, *_so_far(ratio)))
     missed = _("%(noise)s of %(decided)s is %(point)s: the rule “%(sign)s” is not met.")
     advice = _("By the rule, noise is not the main cause: look at the model next.")
     if question == TOP_FIVE:
         advice = _("By the rule, ambiguity is not the main cause.")
-    return Finding("not_met", _("Not met"), (missed % values, advice, *_so_far(ratio)))
+    return Answer("not_met", _("Not met"), (missed % values, advice, *_so_far(ratio)))
 
 
 def _so_far(ratio: NoiseRatio) -> tuple[str, ...]:
@@ -157,24 +157,24 @@ def established_words(ratio: NoiseRatio, protocol: Protocol) -> str:
     return words % share
 
 
-def established_finding(ratio: NoiseRatio, protocol: Protocol) -> Finding:
+def established_finding(ratio: NoiseRatio, protocol: Protocol) -> Answer:
     """What is established: the exact interval against the threshold, in three values."""
     headline = established_words(ratio, protocol)
     if ratio.established == "not_settled":
-        return Finding("not_settled", headline, _open_words(ratio, protocol))
+        return Answer("not_settled", headline, _open_words(ratio, protocol))
     if ratio.planned is not None:
         words = _(
             "Crossed at item %(looked_at)s of at most %(cap)s. The boundaries were fixed before "
             "the draw, so stopping here is wrong for at most 1 draw in 40."
         )
         values = {"looked_at": ratio.planned.looked_at, "cap": ratio.planned.cap}
-        return Finding(ratio.established, headline, (words % values,))
+        return Answer(ratio.established, headline, (words % values,))
     if ratio.waiting:
         bound = _(
             "Already certain: however the %(waiting)s waiting items are judged, the finished "
             "interval will lie on this side of the threshold."
         )
-        return Finding(ratio.established, headline, (bound % {"waiting": ratio.waiting},))
+        return Answer(ratio.established, headline, (bound % {"waiting": ratio.waiting},))
     words = _(
         "The whole interval, %(low)s to %(high)s, lies on this side of %(share)s. A conclusion "
         "like "
@@ -184,7 +184,7 @@ def established_finding(ratio: NoiseRatio, protocol: Protocol) -> Finding:
         "high": percent(ratio.high),
         "share": share_words(protocol),
     }
-    return Finding(ratio.established, headline, (words,))
+    return Answer(ratio.established, headline, (words,))
 
 
 def _open_words(ratio: NoiseRatio, protocol: Protocol) -> tuple[str, ...]:

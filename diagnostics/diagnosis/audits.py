@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from annotations.models import Audit
 from annotations.standing.standing import Standing, standing_of
-from annotations.standing.words import Finding, established_finding, rule_finding, sentence
+from annotations.standing.words import Answer, established_finding, rule_finding, sentence
 from diagnostics.science.measures.results import Value
 from triage.models import Run
 
@@ -19,8 +19,8 @@ class Judged:
     audit: Audit
     standing: Standing
     sentence: str
-    rule: Finding
-    established: Finding
+    rule: Answer
+    established: Answer
 
     @property
     def value(self) -> Value:

@@ -33,7 +33,7 @@ from diagnostics.science.experiments.design.settings import Settings
 from diagnostics.science.experiments.material.glossary_text import GlossaryUnreadable, read_glossary
 from diagnostics.science.experiments.material.region_pictures import RegionPictures
 from diagnostics.science.experiments.reading.reading import read
-from diagnostics.science.experiments.training.arm_groups import Group, Work, groups, train
+from diagnostics.science.experiments.training.arm_groups import TrialGroup, Work, groups, train
 from diagnostics.science.experiments.training.files import ExperimentFiles, FilesChanged
 from diagnostics.science.experiments.training.trainers.checkpoint import Schedule
 from diagnostics.science.experiments.training.trainers.registry import trainer
@@ -54,7 +54,7 @@ def stop(experiment: Experiment) -> None:
     mine = Experiment.objects.filter(pk=experiment.pk)
     if mine.filter(state=State.WAITING).update(state=State.STOPPED, finished_at=timezone.now()):
         return
-    if experiment.standing == Experiment.INTERRUPTED:
+    if experiment.phase == Experiment.INTERRUPTED:
         # Nobody is there to hear it.
         mine.update(state=State.STOPPED, finished_at=timezone.now())
         return
@@ -318,7 +318,7 @@ class Watch(threading.Thread):
         self.pieces = self.done = 0
         self.over = threading.Event()
 
-    def ended(self, piece: Group) -> None:
+    def ended(self, piece: TrialGroup) -> None:
         """One group more has ended."""
         self.done += 1
         self.files.forget_progress(piece.number)

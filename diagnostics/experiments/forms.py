@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from annotations.cleaning.cleaning import standing as standing_repairs
+from annotations.cleaning.cleaning import standing_repairs
 from annotations.cleaning.scoring_runs import latest_score
 from annotations.models import Audit, Verdict
 from annotations.science.curation.curation import Recipe

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from annotations.cleaning.cleaning import standing as standing_repairs
+from annotations.cleaning.cleaning import standing_repairs
 from annotations.cleaning.scoring_runs import read_scores
 from annotations.exports.curated import stored_at, verdicts_of
 from annotations.models import Audit, CuratedSet, Item, MismatchScore, Verdict, VerdictKind

@@ -66,7 +66,7 @@ def row(experiment: Experiment) -> dict[str, Any]:
     return {
         "experiment": experiment,
         "title": title_of(experiment.name),
-        "standing": experiment.standing,
+        "phase": experiment.phase,
         "summary": summary,
         "difference": summary.get("difference"),
     }
@@ -124,7 +124,7 @@ def progress(experiment: Experiment) -> dict[str, Any]:
     return {
         "experiment": experiment,
         "run": experiment.run,
-        "standing": experiment.standing,
+        "phase": experiment.phase,
         "trials": trials,
         "ended": ended,
         "job": experiment.job,
@@ -247,7 +247,7 @@ def document(experiment: Experiment) -> dict[str, Any]:
         "uuid": str(experiment.uuid),
         "name": experiment.name,
         "title": title_of(experiment.name),
-        "state": experiment.standing,
+        "state": experiment.phase,
         "why": experiment.why,
         "created_at": experiment.created_at.isoformat(),
         "configuration": configuration(experiment),

@@ -23,7 +23,7 @@ class ExperimentSerializer(serializers.ModelSerializer):
     @extend_schema_field(serializers.CharField())
     def get_state(self, experiment: Experiment) -> str:
         """Waiting, running, stopping, stopped, interrupted, done or failed."""
-        return experiment.standing
+        return experiment.phase
 
 
 class ArmSerializer(serializers.Serializer):

@@ -180,7 +180,9 @@ def test_suspicious_samples_are_repaired_by_keys(open_as, audit) -> None:
     wait_for_other(third)
     page.keyboard.press("Backspace")
     page.get_by_text("kept 0 · dropped 1 · corrected 1").wait_for()
-    found = list(cleaning.standing(audit.run).order_by("pk").values_list("position", "action"))
+    found = list(
+        cleaning.standing_repairs(audit.run).order_by("pk").values_list("position", "action")
+    )
     assert found == [(int(first), "drop"), (int(second), "correct")]
     assert Repair.objects.get(action="correct").corrected_answer == "nine"
     assert page.complaints == []

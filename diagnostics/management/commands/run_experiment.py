@@ -158,7 +158,7 @@ def _in_short(experiment: Experiment) -> dict[str, Any]:
     """A line each: the sentence, and every arm against its control."""
     found: dict[str, Any] = {
         "experiment": str(experiment.uuid),
-        "state": experiment.standing,
+        "state": experiment.phase,
     }
     if experiment.why:
         found["why"] = _(experiment.why)

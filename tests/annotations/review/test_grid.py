@@ -60,7 +60,7 @@ def test_all_are_matches_unless_marked_and_each_has_its_own_record(client) -> No
     assert Verdict.objects.get(item__place=5).corrected_answer == "three"
     assert {verdict.seconds for verdict in Verdict.objects.all()} == {2.0}
     assert Verdict.objects.values("submission").distinct().count() == 12
-    assert queue.progress(audit, ann).mine == 12
+    assert queue.tally(audit, ann).mine == 12
 
 
 def test_a_page_sent_twice_is_recorded_once(client) -> None:

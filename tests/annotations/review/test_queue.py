@@ -48,7 +48,7 @@ def test_items_come_in_the_order_of_the_draw_and_only_once() -> None:
         seen.append(item.place)
         judge(item, ann)
     assert seen == [0, 1, 2, 3]
-    assert queue.progress(audit, ann) == queue.Progress(total=4, judged=4, mine=4, elsewhere=0)
+    assert queue.tally(audit, ann) == queue.Tally(total=4, judged=4, mine=4, elsewhere=0)
 
 
 @pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_an_open_lease_of_ones_own_comes_first_and_what_the_page_holds_is_skippe
     assert queue.hand_out(audit, ann) == first
     assert queue.hand_out(audit, ann, skip={first.place}).place == 1
     assert queue.hand_out(audit, bob).place == 2
-    assert queue.progress(audit, bob).elsewhere == 2
+    assert queue.tally(audit, bob).elsewhere == 2
 
 
 @pytest.mark.django_db
@@ -153,7 +153,7 @@ def test_a_change_of_mind_supersedes_and_only_the_last_counts() -> None:
     second = judge(item, ann, "wrong_answer", corrected_answer="two")
     assert second.supersedes == first
     assert list(Verdict.objects.standing()) == [second]
-    assert queue.progress(audit, ann).judged == 1
+    assert queue.tally(audit, ann).judged == 1
 
 
 @pytest.mark.django_db
@@ -192,7 +192,7 @@ def test_undo_goes_back_across_items_and_further_each_time() -> None:
     assert queue.undo(audit, ann) is None
     assert not Verdict.objects.standing().exists()
     assert Verdict.objects.count() == 6
-    assert queue.progress(audit, ann).judged == 0
+    assert queue.tally(audit, ann).judged == 0
     assert queue.hand_out(audit, ann).place == 0
 
 
@@ -287,7 +287,7 @@ def many_at_once(items: int, overlap: int, people: int) -> None:
     for item in audit.items.all():
         assert sum(pk == item.pk for pk, _ in standing) == overlap
     assert len(set(served)) >= items * overlap
-    assert queue.progress(audit, users[0]).remaining == 0
+    assert queue.tally(audit, users[0]).remaining == 0
 
 
 @pytest.mark.usefixtures("shared_database")

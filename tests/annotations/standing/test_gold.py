@@ -69,7 +69,7 @@ def test_gold_items_enter_no_ratio_no_agreement_and_no_export() -> None:
 def test_annotators_do_not_see_which_items_are_gold() -> None:
     audit = drawing.draw_audit(gold_run(), protocol="custom", size=5, seed=4, gold=5)
     ann = make_member(audit.project, "ann")
-    assert queue.progress(audit, ann).total == 10
+    assert queue.tally(audit, ann).total == 10
     for item in audit.items.all():
         assert "gold" not in item.snapshot
 

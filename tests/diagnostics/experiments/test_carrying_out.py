@@ -221,7 +221,7 @@ def test_after_a_crash_only_what_is_left_is_trained(run, monkeypatch) -> None:
     # A kill would not have said so.
     Experiment.objects.update(state="running", heard_at=timezone.now() - timedelta(minutes=5))
     experiment = again_from_rows(experiment)
-    assert experiment.standing == "interrupted"
+    assert experiment.phase == "interrupted"
     before = {each.pk: each.finished_at for each in experiment.trials.filter(state="done")}
     assert len(before) == 3
 

@@ -72,7 +72,7 @@ def test_cleaning_by_the_queue_ends_in_an_experiment_that_trains_on_corrections(
 
     experiment = tried(run, 3, "mismatch")
 
-    assert experiment.standing == "done"
+    assert experiment.phase == "done"
     assert [each.state for each in experiment.trials.all()] == ["done"] * 12
     assert decisions_of(experiment) == {
         "kept": len(labelled.names) - sum(said),

@@ -35,7 +35,7 @@ import json
 from diagnostics.models import Experiment
 experiment = Experiment.objects.select_related("job").get()
 rows = experiment.trials.exclude(state="waiting").values_list("arm", "seed", "credit")
-print(json.dumps([str(experiment.uuid), experiment.standing, list(rows)]))
+print(json.dumps([str(experiment.uuid), experiment.phase, list(rows)]))
 """
 
 

@@ -5,7 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from diagnostics.science.experiments.catalogue import needs
-from diagnostics.science.experiments.catalogue.experiment import Experiment, Planned, baseline, step
+from diagnostics.science.experiments.catalogue.experiment import (
+    ExperimentKind,
+    Planned,
+    baseline,
+    step,
+)
 from diagnostics.science.experiments.design.settings import Settings
 from triage.science.words import gettext_noop
 
@@ -111,7 +116,7 @@ def _attention(base: Settings, options: Mapping[str, Any]) -> tuple[Planned, ...
 
 
 EXPERIMENTS = (
-    Experiment(
+    ExperimentKind(
         name="contrastive",
         cause="semantic",
         title=gettext_noop("Regions and keywords, contrasted"),
@@ -123,7 +128,7 @@ EXPERIMENTS = (
         plan=_contrastive,
         needs=(needs.REGIONS,),
     ),
-    Experiment(
+    ExperimentKind(
         name="knowledge",
         cause="semantic",
         title=gettext_noop("Knowledge-augmented training"),
@@ -135,7 +140,7 @@ EXPERIMENTS = (
         plan=_knowledge,
         needs=(needs.GLOSSARY,),
     ),
-    Experiment(
+    ExperimentKind(
         name="context_ablation",
         cause="ambiguity",
         title=gettext_noop("Context ablation"),
@@ -150,7 +155,7 @@ EXPERIMENTS = (
         plan=_ablation,
         needs=(needs.WORDS,),
     ),
-    Experiment(
+    ExperimentKind(
         name="several_answers",
         cause="ambiguity",
         title=gettext_noop("Several right answers"),
@@ -162,7 +167,7 @@ EXPERIMENTS = (
         plan=_several,
         needs=(needs.SEVERAL_ANSWERS,),
     ),
-    Experiment(
+    ExperimentKind(
         name="localization_probe",
         cause="spatial",
         title=gettext_noop("Localisation probe"),
@@ -179,7 +184,7 @@ EXPERIMENTS = (
         needs=(needs.REGIONS, needs.TESTED_BOXES),
         focus="place",
     ),
-    Experiment(
+    ExperimentKind(
         name="relations",
         cause="spatial",
         title=gettext_noop("Relation supervision"),
@@ -190,7 +195,7 @@ EXPERIMENTS = (
         needs=(needs.REGIONS, needs.BOXES),
         focus="place",
     ),
-    Experiment(
+    ExperimentKind(
         name="attention",
         cause="spatial",
         title=gettext_noop("Attention supervision"),

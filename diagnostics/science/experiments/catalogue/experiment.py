@@ -52,7 +52,7 @@ Plan = Callable[[Settings, Mapping[str, Any]], tuple[Planned, ...]]
 
 
 @dataclass(frozen=True)
-class Experiment:
+class ExperimentKind:
     """One experiment. Words are English source texts without numbers or names from data.
 
     `cause`: a name of the causes' catalogue. `factor`: what is changed, in words. `expect`: what

@@ -6,7 +6,7 @@ from typing import Any
 
 from diagnostics.science.experiments.catalogue import needs
 from diagnostics.science.experiments.catalogue.experiment import (
-    Experiment,
+    ExperimentKind,
     Option,
     Planned,
     baseline,
@@ -135,7 +135,7 @@ def _shots_name(count: int) -> str:
 
 
 EXPERIMENTS = (
-    Experiment(
+    ExperimentKind(
         name="dropped_modality",
         cause="missing_modality",
         title=gettext_noop("Modalities dropped in training and testing"),
@@ -151,7 +151,7 @@ EXPERIMENTS = (
         options=(_MODALITY,),
         focus="missing",
     ),
-    Experiment(
+    ExperimentKind(
         name="imputation",
         cause="missing_modality",
         title=gettext_noop("Missing modality filled in"),
@@ -166,7 +166,7 @@ EXPERIMENTS = (
         options=(_WITHHELD,),
         focus="missing",
     ),
-    Experiment(
+    ExperimentKind(
         name="other_run",
         cause="generalisation",
         title=gettext_noop("Cross-dataset evaluation"),
@@ -176,7 +176,7 @@ EXPERIMENTS = (
         plan=_other_run,
         needs=(needs.TARGET,),
     ),
-    Experiment(
+    ExperimentKind(
         name="augmentation",
         cause="generalisation",
         title=gettext_noop("Augmentation"),
@@ -187,7 +187,7 @@ EXPERIMENTS = (
         needs=(needs.VARIED,),
         focus="out of domain",
     ),
-    Experiment(
+    ExperimentKind(
         name="few_shots",
         cause="generalisation",
         title=gettext_noop("Few-shot learning curve"),

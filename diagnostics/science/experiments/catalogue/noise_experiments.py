@@ -6,7 +6,7 @@ from typing import Any
 
 from diagnostics.science.experiments.catalogue import needs
 from diagnostics.science.experiments.catalogue.experiment import (
-    Experiment,
+    ExperimentKind,
     Option,
     Planned,
     baseline,
@@ -114,7 +114,7 @@ def _control_group(base: Settings, options: Mapping[str, Any]) -> tuple[Planned,
 
 
 EXPERIMENTS = (
-    Experiment(
+    ExperimentKind(
         name="cleaning",
         cause="noise",
         title=gettext_noop("Sample cleaning"),
@@ -127,7 +127,7 @@ EXPERIMENTS = (
         plan=_cleaning,
         needs=(needs.CURATED,),
     ),
-    Experiment(
+    ExperimentKind(
         name="reweighting",
         cause="noise",
         title=gettext_noop("Reweighting"),
@@ -140,7 +140,7 @@ EXPERIMENTS = (
         needs=(needs.SUSPICION,),
         options=(_WEIGHTING,),
     ),
-    Experiment(
+    ExperimentKind(
         name="cleaning_and_reweighting",
         cause="noise",
         title=gettext_noop("Cleaning and reweighting"),
@@ -153,7 +153,7 @@ EXPERIMENTS = (
         needs=(needs.CURATED, needs.SUSPICION),
         options=(_WEIGHTING,),
     ),
-    Experiment(
+    ExperimentKind(
         name="noise_injection",
         cause="noise",
         title=gettext_noop("Noise injection"),
@@ -166,7 +166,7 @@ EXPERIMENTS = (
         plan=_injection,
         needs=(needs.CLEAN,),
     ),
-    Experiment(
+    ExperimentKind(
         name="control_group",
         cause="noise",
         title=gettext_noop("Control group: attention, cleaning, both"),

@@ -8,7 +8,7 @@ from diagnostics.science.experiments.catalogue import (
     modality_experiments,
     noise_experiments,
 )
-from diagnostics.science.experiments.catalogue.experiment import Experiment, Need, Option
+from diagnostics.science.experiments.catalogue.experiment import ExperimentKind, Need, Option
 from diagnostics.science.experiments.catalogue.needs import (
     ALWAYS,
     LOSSES,
@@ -23,18 +23,27 @@ from diagnostics.science.experiments.design.design import USUAL_SEEDS, Design
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.settings import Settings
 
-__all__ = ["BY_NAME", "EXPERIMENTS", "Experiment", "Need", "Option", "design", "missing", "needed"]
+__all__ = [
+    "BY_NAME",
+    "EXPERIMENTS",
+    "ExperimentKind",
+    "Need",
+    "Option",
+    "design",
+    "missing",
+    "needed",
+]
 
-EXPERIMENTS: tuple[Experiment, ...] = (
+EXPERIMENTS: tuple[ExperimentKind, ...] = (
     *noise_experiments.EXPERIMENTS,
     *alignment_experiments.EXPERIMENTS,
     *modality_experiments.EXPERIMENTS,
 )
-BY_NAME: Mapping[str, Experiment] = {each.name: each for each in EXPERIMENTS}
+BY_NAME: Mapping[str, ExperimentKind] = {each.name: each for each in EXPERIMENTS}
 
 
 def missing(
-    experiment: Experiment,
+    experiment: ExperimentKind,
     material: Material,
     options: Mapping[str, Any] | None = None,
     trainer: str = "",
@@ -44,7 +53,7 @@ def missing(
 
 
 def needed(
-    experiment: Experiment, options: Mapping[str, Any] | None = None, trainer: str = ""
+    experiment: ExperimentKind, options: Mapping[str, Any] | None = None, trainer: str = ""
 ) -> tuple[Need, ...]:
     """Everything that the experiment needs with these options, and that the trainer needs."""
     chosen = experiment.chosen(options or {})
@@ -61,7 +70,7 @@ def needed(
 
 
 def suited(
-    experiment: Experiment, material: Material, options: Mapping[str, Any] | None = None
+    experiment: ExperimentKind, material: Material, options: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The options as chosen, and what suits the material where none is. Raises as `design` does."""
     given = dict(options or {})
@@ -72,7 +81,7 @@ def suited(
 
 
 def design(
-    experiment: Experiment,
+    experiment: ExperimentKind,
     base: Settings | None = None,
     options: Mapping[str, Any] | None = None,
     seeds: Sequence[int] = tuple(range(USUAL_SEEDS)),
@@ -82,7 +91,9 @@ def design(
 
 
 def expectations(
-    experiment: Experiment, base: Settings | None = None, options: Mapping[str, Any] | None = None
+    experiment: ExperimentKind,
+    base: Settings | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> dict[str, Expectation]:
     """What should happen to each arm if the cause is real, the arm that decides first."""
     return experiment.expectations(base or Settings(), options)

@@ -21,7 +21,7 @@ WHY_LENGTH = 2000
 
 
 @dataclass(frozen=True)
-class Group:
+class TrialGroup:
     """Arms with the same settings for training, and the seeds that are left of them."""
 
     number: int
@@ -51,7 +51,7 @@ class Group:
 class Work:
     """What a process needs to train one group. `asked_by`: the process that wants it."""
 
-    group: Group
+    group: TrialGroup
     material: Material
     trainer: str
     options: Mapping[str, Any]
@@ -61,7 +61,7 @@ class Work:
 
 def groups(
     design: Design, left: Collection[tuple[str, int]], *, together: bool
-) -> tuple[Group, ...]:
+) -> tuple[TrialGroup, ...]:
     """The trials that are `left`, in the order of the design.
 
     `together`: all seeds of a group in one piece, for a trainer that trains them as one model; else
@@ -70,7 +70,7 @@ def groups(
     alike: dict[Any, list[Arm]] = {}
     for arm in design.arms:
         alike.setdefault(arm.settings.for_training(), []).append(arm)
-    found: list[Group] = []
+    found: list[TrialGroup] = []
     for arms in alike.values():
         # Arms of a group may have come to different ends: those with the same seeds left go on.
         by_seeds: dict[tuple[int, ...], list[Arm]] = {}
@@ -80,7 +80,7 @@ def groups(
                 if piece:
                     by_seeds.setdefault(piece, []).append(arm)
         for seeds, members in by_seeds.items():
-            found.append(Group(len(found), tuple(members), seeds))
+            found.append(TrialGroup(len(found), tuple(members), seeds))
     return tuple(found)
 
 

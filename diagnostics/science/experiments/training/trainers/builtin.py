@@ -24,7 +24,7 @@ from diagnostics.science.experiments.design.outcomes import (
     TrainingRefused,
 )
 from diagnostics.science.experiments.design.settings import Settings
-from diagnostics.science.experiments.training.trainers.group import Group, Size
+from diagnostics.science.experiments.training.trainers.group import JointTraining, Size
 from diagnostics.science.experiments.training.trainers.kept import Keeping
 from triage.science.progress import Progress
 
@@ -98,7 +98,9 @@ class BuiltinTrainer:
         )
         keeping = Keeping(keeper, self.configuration()) if keeper is not None else None
         groups = [
-            Group(material, settings, tuple(alike), tuple(seeds), size, self._device(), keeping)
+            JointTraining(
+                material, settings, tuple(alike), tuple(seeds), size, self._device(), keeping
+            )
             for settings, alike in grouped.items()
         ]
         with one_thread():
@@ -116,7 +118,9 @@ class BuiltinTrainer:
         return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _run_all(groups: Sequence[Group], workers: int, progress: Progress) -> list[list[Outcome]]:
+def _run_all(
+    groups: Sequence[JointTraining], workers: int, progress: Progress
+) -> list[list[Outcome]]:
     """Run every group; `progress` is called in this thread alone, and what it raises stops all."""
     if workers == 1 or len(groups) == 1:
         found = []
@@ -143,7 +147,10 @@ def _run_all(groups: Sequence[Group], workers: int, progress: Progress) -> list[
 
 
 def _run_one(
-    group: Group, number: int, reports: "queue.SimpleQueue[Report]", stopping: threading.Event
+    group: JointTraining,
+    number: int,
+    reports: "queue.SimpleQueue[Report]",
+    stopping: threading.Event,
 ) -> list[Outcome]:
     def report(share: float, step: str) -> None:
         if stopping.is_set():

@@ -80,7 +80,7 @@ class _Test:
 
 
 @dataclass(frozen=True)
-class Group:
+class JointTraining:
     """Arms of equal training settings, trained once per seed.
 
     `keeping`: where trainings are kept after an epoch, and gone on with; nowhere if None.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diagnostics.science.causes.catalogue import BY_NAME as CAUSES
-from diagnostics.science.experiments.catalogue.experiment import Experiment
+from diagnostics.science.experiments.catalogue.experiment import ExperimentKind
 from diagnostics.science.experiments.catalogue.registry import (
     BY_NAME,
     EXPERIMENTS,
@@ -39,7 +39,7 @@ def with_everything() -> Material:
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
-def test_every_experiment_can_be_designed_with_every_option(experiment: Experiment) -> None:
+def test_every_experiment_can_be_designed_with_every_option(experiment: ExperimentKind) -> None:
     chosen = [{}] + [{each.name: value} for each in experiment.options for value in each.choices]
     for options in chosen:
         found = design(experiment, Settings(), options, (0, 1, 2))
@@ -53,7 +53,7 @@ def test_every_experiment_can_be_designed_with_every_option(experiment: Experime
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
-def test_every_experiment_explains_itself(experiment: Experiment) -> None:
+def test_every_experiment_explains_itself(experiment: ExperimentKind) -> None:
     assert experiment.cause in CAUSES
     words = [experiment.title, experiment.why, experiment.factor, experiment.expect]
     assert all(words)

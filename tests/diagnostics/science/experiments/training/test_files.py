@@ -10,7 +10,7 @@ from diagnostics.science.experiments.design.design import Arm
 from diagnostics.science.experiments.design.material import Material
 from diagnostics.science.experiments.design.outcomes import Outcome, Stopped
 from diagnostics.science.experiments.training import files as experiment_files
-from diagnostics.science.experiments.training.arm_groups import Group, Work, train
+from diagnostics.science.experiments.training.arm_groups import TrialGroup, Work, train
 from diagnostics.science.experiments.training.files import ExperimentFiles, FilesChanged
 from triage.science.store.store import DataRoot
 
@@ -132,7 +132,7 @@ def test_a_process_whose_parent_was_killed_gives_up(files, monkeypatch) -> None:
 
 
 def test_a_group_that_cannot_be_trained_fails_alone(files) -> None:
-    group = Group(0, (Arm("a", "as it is"), Arm("b", "other")), (0, 1))
+    group = TrialGroup(0, (Arm("a", "as it is"), Arm("b", "other")), (0, 1))
 
     found = train(Work(group, material(), "builtin", {}, files))
 
