@@ -74,7 +74,7 @@ def last_word(audit: Audit, lead: Any) -> Adjudication | None:
 
 
 def _standing() -> QuerySet[Adjudication]:
-    return Adjudication.objects.filter(superseded_by__isnull=True).exclude(kind="")
+    return Adjudication.objects.newest().exclude(kind="")
 
 
 def _check_may(item: Item, lead: Any) -> None:
@@ -105,7 +105,7 @@ def _decided_by(word: Adjudication) -> NotToDecide:
 
 def _append(item: Item, lead: Any, **said: Any) -> Adjudication:
     """A chain only grows at its end; the constraints refuse a second row after the same one."""
-    last = Adjudication.objects.filter(item=item, superseded_by__isnull=True).first()
+    last = Adjudication.objects.newest().filter(item=item).first()
     try:
         with transaction.atomic():
             return Adjudication.objects.create(

@@ -66,9 +66,7 @@ def undo(run: Run, person: Any, submission: uuid.UUID) -> Repair | None:
 
 def standing_repairs(run: Run) -> Any:
     """The repairs that count: newest of their sample, not reopened."""
-    return Repair.objects.filter(run=run, superseded_by__isnull=True).exclude(
-        action=Action.REOPENED
-    )
+    return Repair.objects.newest().filter(run=run).exclude(action=Action.REOPENED)
 
 
 def next_positions(
@@ -103,7 +101,7 @@ def _append(run: Run, position: int, person: Any, submission: uuid.UUID, **said:
     if row is None:
         raise RepairRefused(_("There is no such sample in this run."))
     for attempt in (1, 2, 3):
-        last = Repair.objects.filter(run=run, position=position, superseded_by__isnull=True).first()
+        last = Repair.objects.newest().filter(run=run, position=position).first()
         try:
             with transaction.atomic():
                 return Repair.objects.create(

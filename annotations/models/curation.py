@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from annotations.models.chains import ChainLink, ChainQuerySet
 from annotations.models.kinds import VerdictKind
 from triage.models import Run
 
@@ -61,7 +62,7 @@ class MismatchScore(models.Model):
         return f"{self.run} · {self.get_method_display()} {self.created_at:%Y-%m-%d %H:%M}"
 
 
-class Repair(models.Model):
+class Repair(ChainLink):
     """What somebody decided about a suspicious sample in the cleaning queue. Never updated: the
     newest of a sample stands. Repairs never enter a noise ratio."""
 
@@ -81,11 +82,8 @@ class Repair(models.Model):
     corrected_answer = models.CharField(max_length=1000, blank=True)
     score = models.ForeignKey(MismatchScore, models.PROTECT, null=True, related_name="repairs")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="repairs")
-    submission = models.UUIDField(default=uuid.uuid4, unique=True)
-    supersedes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ChainQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["created_at", "pk"]

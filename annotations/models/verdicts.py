@@ -4,25 +4,25 @@ Nothing here is updated or deleted: a change of mind is a new row that supersede
 an undo is a row too. What stands is a query over rows that nothing has superseded.
 """
 
-import uuid
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 
 from annotations.models.audits import Item
+from annotations.models.chains import ChainLink, ChainQuerySet
 from annotations.models.kinds import VerdictKind
 
 
-class VerdictQuerySet(models.QuerySet["Verdict"]):
+class VerdictQuerySet(ChainQuerySet["Verdict"]):
     """Named questions about verdicts."""
 
     def standing(self) -> "VerdictQuerySet":
         """The verdicts that count: not superseded, not withdrawn."""
-        return self.filter(superseded_by__isnull=True).exclude(kind=VerdictKind.WITHDRAWN)
+        return self.newest().exclude(kind=VerdictKind.WITHDRAWN)
 
 
-class Verdict(models.Model):
+class Verdict(ChainLink):
     """One annotator's answer on one item. Never updated, never deleted."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="verdicts")
@@ -32,18 +32,12 @@ class Verdict(models.Model):
     candidate = models.PositiveSmallIntegerField(null=True)
     corrected_answer = models.CharField(max_length=1000, blank=True)
     comment = models.TextField(blank=True)
-    # Made by the page when it shows the item; a retried request carries the same one.
-    submission = models.UUIDField(default=uuid.uuid4, unique=True)
-    supersedes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
-    )
     # From shown to sent, as the browser measured it; null when it came from a file.
     seconds = models.FloatField(null=True)
     # The lead who withdrew the verdict and sent the item back; their note is the comment.
     sent_back_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     objects = VerdictQuerySet.as_manager()
 
@@ -78,7 +72,7 @@ class Verdict(models.Model):
         return f"{self.item}: {self.kind} by {self.annotator}"
 
 
-class Adjudication(models.Model):
+class Adjudication(ChainLink):
     """A lead's final word on an item. Never updated: the newest of an item stands."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="adjudications")
@@ -89,13 +83,10 @@ class Adjudication(models.Model):
     kind = models.CharField(max_length=20, choices=VerdictKind.choices, blank=True)
     corrected_answer = models.CharField(max_length=1000, blank=True)
     comment = models.TextField(blank=True)
-    submission = models.UUIDField(default=uuid.uuid4, unique=True)
     # Whether the votes were on the screen when it was decided.
     saw_votes = models.BooleanField(default=False)
-    supersedes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ChainQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["created_at", "pk"]

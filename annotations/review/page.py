@@ -113,9 +113,8 @@ def _taken_back(audit: Audit, user: Any, place: str) -> Item | None:
 
 def _said(item: Item, user: Any) -> str:
     """What the person said of the item before they took it back."""
-    last = Verdict.objects.filter(item=item, annotator=user, superseded_by__isnull=True)
-    undo = last.filter(kind=VerdictKind.WITHDRAWN).select_related("supersedes").first()
-    before = undo.supersedes if undo else None
+    undo = Verdict.objects.newest().filter(item=item, annotator=user, kind=VerdictKind.WITHDRAWN)
+    before = Verdict.objects.filter(superseded_by__in=undo).first()
     return str(before.get_kind_display()) if before else ""
 
 

@@ -234,7 +234,7 @@ def send_back(item: Item, annotator: Any, lead: Any, note: str) -> Verdict:
 
 def note_on(item: Item, annotator: Any) -> str | None:
     """What the lead wrote who sent the item back to this person; None when nobody did."""
-    sent = Verdict.objects.filter(item=item, annotator=annotator, superseded_by__isnull=True)
+    sent = Verdict.objects.newest().filter(item=item, annotator=annotator)
     return sent.filter(sent_back_by__isnull=False).values_list("comment", flat=True).first()
 
 

@@ -167,7 +167,7 @@ def _record_row(
     if row.sample_id in seen:
         first = seen[row.sample_id]
         return Refusal(row.number, "sample_id", _("the sample has a verdict in row %s") % first)
-    chain = Verdict.objects.filter(item=item, annotator=annotator, superseded_by__isnull=True)
+    chain = Verdict.objects.newest().filter(item=item, annotator=annotator)
     last = chain.first()
     content = (row.kind, row.corrected_answer, row.comment)
     if last and (last.kind, last.corrected_answer, last.comment) == content:

@@ -141,7 +141,7 @@ def _last_words(audit: Audit) -> dict[int, Adjudication]:
     """The adjudication that stands on each item that has one."""
     if audit.policy == Audit.Policy.AGREEMENT:
         return {}
-    standing = Adjudication.objects.filter(item__audit=audit, superseded_by__isnull=True)
+    standing = Adjudication.objects.newest().filter(item__audit=audit)
     return {each.item_id: each for each in standing.exclude(kind="")}
 
 
