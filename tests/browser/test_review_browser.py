@@ -189,7 +189,7 @@ def test_keys_are_chosen_without_script_too(open_review, served) -> None:
     page.get_by_label("match", exact=True).press("Enter")
     page.get_by_text("Your keys are saved.").wait_for()
     assert page.get_by_label("match", exact=True).input_value() == "j"
-    page.get_by_role("button", name="Back to the delivered keys").click()
+    page.get_by_role("button", name="Back to the default keys").click()
     assert page.get_by_label("match", exact=True).input_value() == "m"
 
 

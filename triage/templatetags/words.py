@@ -1,7 +1,6 @@
 """Texts that were written down in English, by the worker or in a snapshot, for the reader."""
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from triage.science.progress import Step
@@ -17,10 +16,10 @@ def translated(text: str | None) -> str:
 
 @register.filter
 def step_words(step: str) -> str:
-    """What a job is doing, in the reader's language; numbers as that language writes them."""
+    """What a job is doing, in the reader's language; thousands set apart by commas in each."""
     if not isinstance(step, Step):
         return gettext(step) if step else ""
-    counts = {name: number_format(n, 0, force_grouping=True) for name, n in step.counts.items()}
+    counts = {name: f"{n:,}" for name, n in step.counts.items()}
     return gettext(step.words).format(**counts)
 
 

@@ -383,7 +383,7 @@ def test_a_job_that_ended_before_it_began_leaves_it_interrupted(run) -> None:
     job = Job.objects.create(kind="experiment", project=run.project, run=run, state="failed")
     Experiment.objects.filter(pk=experiment.pk).update(job=job)
 
-    assert again_from_rows(experiment).standing == "interrupted"
+    assert again_from_rows(experiment).phase == "interrupted"
     assert again_from_rows(experiment).may_resume
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.contrib.auth import get_user_model
 
-from annotations.cleaning.cleaning import standing
+from annotations.cleaning.cleaning import standing_repairs
 from benchmarks.real_noise import (
     Labelled,
     answer_queue,
@@ -63,7 +63,7 @@ def test_cleaning_by_the_queue_ends_in_an_experiment_that_trains_on_corrections(
 
     assert len(said) == ANSWERED
     assert np.mean(said) > labelled.wrong[labelled.trained].mean()
-    repaired = set(standing(run).values_list("sample_id", flat=True))
+    repaired = set(standing_repairs(run).values_list("sample_id", flat=True))
     tested_names = {
         name for name, own in zip(labelled.names, labelled.trained, strict=True) if not own
     }
