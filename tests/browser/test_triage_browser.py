@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from tests.browser.test_review_browser import until
 from tests.factories import make_project, make_run, sample_rows, write_lines
 from tests.triage.science.store.test_pictures import png
 from triage.clusters.analysing import analyse_run
@@ -103,7 +104,7 @@ def test_from_the_table_to_the_error_to_the_overlay(page: Any, served: Any, tmp_
     page.wait_for_url("**question_type=**")
     page.goto(f"{served.url}/runs/{run.pk}/errors/")
     page.click("table.samples tbody tr:first-child a >> nth=1")
-    page.wait_for_function("document.querySelector('[data-picture] img')?.complete")
+    until(page, "document.querySelector('[data-picture] img')?.complete")
     assert page.evaluate("document.querySelector('[data-picture] img').naturalWidth") == 200
 
     def painted() -> int:
