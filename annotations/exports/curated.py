@@ -33,9 +33,10 @@ from annotations.science.curation.curation import (
 from annotations.science.curation.export_files import FORMATS, ExportRefused, write_export
 from annotations.standing.standing import Standing, standing_of
 from triage.models import Run
-from triage.science.progress import Progress, Step
+from triage.science.progress import Progress
 from triage.science.store.browsing import RunBrowser
 from triage.science.store.store import DataRoot
+from triage.science.words import Sentence
 
 GROUPS = ("split", "question_type")
 ALWAYS = ("sample_id", "question", "answers", "prediction", "position", "row", "credit", "is_error")
@@ -137,7 +138,11 @@ def export_curated(
     Raises ExportRefused for an unknown format or a folder that cannot be written.
     """
     if file_format not in FORMATS:
-        raise ExportRefused(f"unknown format {file_format!r}; there are {', '.join(FORMATS)}")
+        raise ExportRefused(
+            gettext_noop("unknown format {file_format}; there are {formats}"),
+            file_format=repr(file_format),
+            formats=", ".join(FORMATS),
+        )
     recipe = recipe or Recipe()
     curated = curated or CuratedSet(run=run)
     verdicts = verdicts_of(run)
@@ -281,7 +286,9 @@ def _decided(
     for part in chain([first], others):
         yield decide(part, judgements, recipe)
         done += part.num_rows
-        progress(0.95 * done / max(samples, 1), Step(gettext_noop("{n} samples written"), n=done))
+        progress(
+            0.95 * done / max(samples, 1), Sentence(gettext_noop("{n} samples written"), n=done)
+        )
 
 
 def _parts(counts: Counts) -> tuple[int, int, int]:

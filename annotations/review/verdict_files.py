@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from annotations.models import Audit, Item, Verdict
 from annotations.review import queue
 from triage.models import Membership, Role
+from triage.said import reason
 from triage.science.readers import Reader, UnreadableFile, open_reader
 from triage.science.record import values
 from triage.science.record.records import RawBatch, Refusal
@@ -81,7 +82,7 @@ def check_file(audit: Audit, path: Path, *, file_name: str = "") -> None:
     try:
         _verdict_column(open_reader(path, file_name or path.name), file_name or path.name)
     except UnreadableFile as problem:
-        raise FileRefused(str(problem)) from problem
+        raise FileRefused(reason(problem)) from problem
 
 
 def annotator_named(audit: Audit, name: str) -> Any:
@@ -130,7 +131,7 @@ def _rows(path: Path, name: str, refused: list[Refusal]) -> Iterator[_Row]:
                 kind = kind.strip().lower().replace(" ", "_")
                 yield _Row(int(number), sample_id, kind, corrected.strip(), comment.strip())
     except UnreadableFile as problem:
-        raise FileRefused(str(problem)) from problem
+        raise FileRefused(reason(problem)) from problem
 
 
 def _verdict_column(reader: Reader, name: str) -> str:

@@ -27,8 +27,9 @@ from tests.annotations.audit_factories import (
 from triage.management.catalogues import compile_catalogues
 from triage.models import Job, Role
 from triage.runs.filters import selection_words
+from triage.said import kept, reason, told
 from triage.science.analysis.features import FEATURES
-from triage.science.progress import Step
+from triage.science.readers import UnreadableFile
 from triage.science.readers.csv_file import CsvReader
 from triage.science.readers.json_lines import JsonLinesReader
 from triage.science.readers.json_list import JsonListReader
@@ -36,7 +37,8 @@ from triage.science.readers.parquet_file import ParquetReader
 from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES
 from triage.science.store.browsing import GROUPINGS, SampleFilter
-from triage.templatetags.words import step_words
+from triage.science.words import Sentence
+from triage.templatetags.words import translated
 
 FOLDER = Path("locale", "zh_Hans", "LC_MESSAGES")
 CATALOGUE = Path(settings.BASE_DIR) / FOLDER
@@ -199,20 +201,20 @@ def test_steps_of_jobs_are_known_to_gettext() -> None:
 
 
 def test_a_step_is_kept_as_what_it_is_made_of_and_said_in_the_readers_language() -> None:
-    made = Step("{n} rows read", n=1200)
+    made = Sentence("{n} rows read", n=1200)
     assert made == "1,200 rows read"
     with translation.override("zh-hans"):
-        assert step_words(made) == "已读取 1,200 行"
-        assert step_words("Naming clusters") == "正在为簇命名"
-        assert step_words("batch 7 of 1,200") == "batch 7 of 1,200"
-        assert step_words("") == ""
+        assert translated(made) == "已读取 1,200 行"
+        assert translated("Naming clusters") == "正在为簇命名"
+        assert translated("batch 7 of 1,200") == "batch 7 of 1,200"
+        assert translated("") == ""
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("step", "kept"),
     [
-        (Step("{n} rows read", n=12), '{"words": "{n} rows read", "counts": {"n": 12}}'),
+        (Sentence("{n} rows read", n=12), '{"words": "{n} rows read", "values": {"n": 12}}'),
         ("Naming clusters", "Naming clusters"),
         ("1,200 rows read", "1,200 rows read"),
         ("{n", "{n"),
@@ -226,7 +228,7 @@ def test_a_job_says_its_step_again_as_it_was_told(step: str, kept: str) -> None:
 
     assert job.step == kept
     assert job.stage == step
-    assert getattr(job.stage, "counts", None) == getattr(step, "counts", None)
+    assert getattr(job.stage, "values", None) == getattr(step, "values", None)
 
 
 def test_a_selection_is_said_in_the_readers_language() -> None:
@@ -307,3 +309,13 @@ def test_the_pages_of_a_run_are_chinese(client) -> None:
         assert re.search("[\u4e00-\u9fff]", words)
         for english in ("sample ", "samples", "errors", " run ", "audit", "Audit", "verdict"):
             assert english not in words, (page, english)
+
+
+def test_a_refusal_is_said_in_the_readers_language_and_kept_as_what_it_is_made_of() -> None:
+    refused = UnreadableFile("{name}: the file is empty", name="猫.jsonl")
+    assert str(refused) == "猫.jsonl: the file is empty"
+    nested = Sentence("no row could be taken: {shown}", shown=refused.sentence)
+    with translation.override("zh-hans"):
+        assert reason(refused) == "猫.jsonl：文件是空的"
+        assert translated(told(kept(nested))) == "没有一行可以导入：猫.jsonl：文件是空的"
+        assert reason(ValueError("plain")) == "plain"

@@ -14,6 +14,7 @@ from triage.models import Role
 from triage.projects.access import project_for
 from triage.rest import REFUSED, paged
 from triage.runs.serializers import RunSerializer
+from triage.said import reason
 from triage.science.record.mapping import MappingError
 
 
@@ -60,6 +61,6 @@ def project_runs(request: Request, slug: str) -> Response:
     wishes.is_valid(raise_exception=True)
     try:
         job = page.import_at_once(project, wishes.validated_data, request.user)
-    except (ImportRefused, MappingError) as reason:
-        return Response({"detail": str(reason)}, status=status.HTTP_400_BAD_REQUEST)
+    except (ImportRefused, MappingError) as problem:
+        return Response({"detail": reason(problem)}, status=status.HTTP_400_BAD_REQUEST)
     return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)

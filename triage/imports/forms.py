@@ -8,6 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from triage.imports.importing import FIELD_NAMES, SPLITS, ImportRefused, allowed_folder
+from triage.said import reason
 from triage.science.record.mapping import ColumnMapping, MappingError, parse_assignments
 from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES
@@ -53,7 +54,7 @@ class FileForm(forms.Form):
         try:
             return str(allowed_folder(typed)) if typed else ""
         except ImportRefused as problem:
-            raise forms.ValidationError(str(problem)) from problem
+            raise forms.ValidationError(reason(problem)) from problem
 
     def clean_path(self) -> str:
         """A path inside an import folder."""
@@ -125,6 +126,6 @@ class MappingForm(forms.Form):
             try:
                 found.update(parse_assignments([f"{name}={typed}"], self.columns, FIELD_NAMES))
             except MappingError as problem:
-                self.add_error(f"field_{name}", str(problem))
+                self.add_error(f"field_{name}", reason(problem))
         data["mapping"] = ColumnMapping(found)
         return data

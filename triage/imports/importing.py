@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from triage.models import Project, Run
+from triage.said import reason
 from triage.science.progress import Progress
 from triage.science.readers import UnreadableFile, open_reader
 from triage.science.readers.ingest import NothingToImport, ingest
@@ -24,6 +25,7 @@ from triage.science.record.records import FIELDS, RawBatch, Refusal, conform, te
 from triage.science.record.scoring import ERROR_BELOW, RULES, missing_input, propose_rule, score
 from triage.science.store.images_archive import BadArchive, extract_images
 from triage.science.store.store import DataRoot, RunFolder
+from triage.science.words import Refused
 
 FIELD_NAMES = [field.name for field in FIELDS]
 SPLITS = ("train", "val", "test", "ood")
@@ -32,7 +34,7 @@ PREVIEW_ROWS = 20
 PROPOSAL_ROWS = 200
 
 
-class ImportRefused(ValueError):
+class ImportRefused(Refused):
     """The file cannot be imported as asked; the message is for the person who asked."""
 
 
@@ -67,7 +69,7 @@ def preview(path: Path, source_name: str) -> Preview:
         reader = open_reader(path, source_name)
         columns, rows = reader.columns(), reader.preview(PROPOSAL_ROWS)
     except UnreadableFile as problem:
-        raise ImportRefused(str(problem)) from problem
+        raise ImportRefused(problem.sentence) from problem
     mapping = propose(columns, FIELD_NAMES)
     return Preview(reader.description, columns, rows, mapping, reader.passed_over)
 
@@ -77,7 +79,7 @@ def side_file(path: Path, source_name: str) -> SideFile:
     try:
         return open_side_file(path, source_name)
     except UnreadableFile as problem:
-        raise SideFileRefused(str(problem)) from problem
+        raise SideFileRefused(problem.sentence) from problem
 
 
 def rule_for(shown: Preview, mapping: ColumnMapping) -> str:
@@ -97,7 +99,7 @@ def trial(
     try:
         check_mapping(sides, mapping)
     except UnreadableFile as twice:
-        return Trial([], [], str(twice))
+        return Trial([], [], reason(twice))
     first = _raw(shown.columns, shown.rows[:PREVIEW_ROWS], shown.refusals)
     conformed = conform(first, mapping, default_split)
     last = int(first.rows[-1]) if len(first.rows) >= PREVIEW_ROWS else None
@@ -163,7 +165,7 @@ def import_run(
         )
     except (UnreadableFile, NothingToImport, BadArchive) as problem:
         folder.delete()
-        raise ImportRefused(str(problem)) from problem
+        raise ImportRefused(problem.sentence) from problem
     run.image_root = "" if image_root is None or images is None or images.is_file() else str(images)
     run.source_sha256, run.mapping, run.scoring = result.sha256, mapping.to_dict(), rule
     run.samples, run.errors, run.refused = result.samples, result.errors, result.refused

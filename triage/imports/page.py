@@ -129,7 +129,7 @@ def _check_sides(job: Job, mapping: ColumnMapping) -> None:
     try:
         check_mapping(sides_of(job), mapping)
     except UnreadableFile as problem:
-        raise ImportRefused(str(problem)) from problem
+        raise ImportRefused(problem.sentence) from problem
 
 
 def mapping_form(job: Job, looked: Preview, data: Any | None) -> MappingForm:

@@ -15,6 +15,7 @@ from triage.models import Job, Role
 from triage.models.kinds import IMPORT
 from triage.projects.access import job_for, project_for
 from triage.requests import PageRequest
+from triage.said import reason
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,10 +26,10 @@ def import_start(request: PageRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             job = page.draft(project, form, request.user)
-        except ImportRefused as reason:
-            kind = "side_" if isinstance(reason, SideFileRefused) else ""
+        except ImportRefused as problem:
+            kind = "side_" if isinstance(problem, SideFileRefused) else ""
             uploaded = form.cleaned_data.get(f"{kind}upload")
-            form.add_error(f"{kind}upload" if uploaded else f"{kind}path", str(reason))
+            form.add_error(f"{kind}upload" if uploaded else f"{kind}path", reason(problem))
         else:
             return redirect("triage:import", job_uuid=job.uuid)
     status = 422 if form.errors else 200
@@ -44,8 +45,8 @@ def import_describe(request: PageRequest, job_uuid: Any) -> HttpResponse:
         return redirect("triage:job", job_uuid=job.uuid)
     try:
         looked = page.shown(job)
-    except ImportRefused as reason:
-        job.fail(str(reason))
+    except ImportRefused as problem:
+        job.fail(problem.sentence)
         return redirect("triage:job", job_uuid=job.uuid)
     form = page.mapping_form(job, looked, request.POST or None)
     if request.htmx:

@@ -16,6 +16,7 @@ class JobSerializer(serializers.ModelSerializer):
     """Background work: poll it until `state` is done or failed."""
 
     step = serializers.CharField(source="stage", help_text="what is being done now")
+    error = serializers.CharField(source="why_failed", help_text="why it ended badly, or empty")
 
     class Meta:
         model = Job

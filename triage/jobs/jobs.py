@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from triage.models import Job, Project, Run
 from triage.models.kinds import JobKind
-from triage.science.progress import Step
+from triage.science.words import Refused, Sentence
 
 log = logging.getLogger(__name__)
 # Progress is written at most this often; a page asks once a second.
@@ -53,7 +53,7 @@ def carry_out(
     try:
         result = work(job, _throttled(job))
     except refusal as problem:
-        job.fail(str(problem))
+        job.fail(problem.sentence if isinstance(problem, Refused) else str(problem))
     except Exception:
         log.exception("job %s failed", job.uuid)
         job.fail(gettext_noop("Something went wrong on the server; its log says more."))
@@ -70,7 +70,7 @@ def _throttled(job: Job) -> Callable[[float, str], None]:
     def advance(share: float, step: str) -> None:
         nonlocal last, said
         now = time.monotonic()
-        key = step.words if isinstance(step, Step) else step.split(",")[0]
+        key = step.words if isinstance(step, Sentence) else step.split(",")[0]
         if now - last >= SECONDS_BETWEEN_WORDS or key != said:
             last, said = now, key
             job.advance(share, step)

@@ -1,6 +1,5 @@
 """Background work: how far each job is, and which workers live."""
 
-import json
 import uuid
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from triage.models import kinds
 from triage.models.projects import Project
 from triage.models.runs import Run
-from triage.science.progress import Step
+from triage.said import kept, told
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -99,21 +98,18 @@ class Job(models.Model):
 
         A step with numbers is kept as what it is made of, for each reader's language.
         """
-        kept: str = step
-        if isinstance(step, Step):
-            kept = json.dumps({"words": step.words, "counts": step.counts}, ensure_ascii=False)
-        Job.objects.filter(pk=self.pk).update(share=min(max(share, 0.0), 1.0), step=kept[:200])
+        at = min(max(share, 0.0), 1.0)
+        Job.objects.filter(pk=self.pk).update(share=at, step=kept(step)[:200])
 
     @property
     def stage(self) -> str:
-        """What is being done now, as it was said: a Step where it has numbers."""
-        if not self.step.startswith("{"):
-            return self.step
-        try:
-            made = json.loads(self.step)
-            return Step(made["words"], **made["counts"])
-        except (ValueError, KeyError, TypeError, IndexError):
-            return self.step
+        """What is being done now, as it was said: a Sentence where it has numbers."""
+        return told(self.step)
+
+    @property
+    def why_failed(self) -> str:
+        """Why it ended badly, as it was said."""
+        return told(self.error)
 
     def finish(self, **result: Any) -> None:
         """It ended well."""
@@ -123,7 +119,8 @@ class Job(models.Model):
 
     def fail(self, reason: str) -> None:
         """It ended badly; `reason` is shown to the person who asked for it."""
-        self.state, self.error, self.finished_at = self.State.FAILED, reason, timezone.now()
+        self.state, self.error = self.State.FAILED, kept(reason)
+        self.finished_at = timezone.now()
         self.save(update_fields=["state", "error", "finished_at"])
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from triage.models import Run
 from triage.projects.access import run_for
 from triage.requests import PageRequest
+from triage.said import reason
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import SIDES, image_key, read_run_image, rendition
 from triage.science.store.store import DataRoot
@@ -36,7 +37,7 @@ def image_of(request: PageRequest, run: Run, path: str) -> HttpResponse:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise Http404 from None
     except (NotAPicture, OSError, ValueError) as problem:
-        return HttpResponse(str(problem), status=415, content_type="text/plain; charset=utf-8")
+        return HttpResponse(reason(problem), status=415, content_type="text/plain; charset=utf-8")
     return HttpResponse(
         data,
         content_type="image/webp",

@@ -1,9 +1,9 @@
 """Texts that were written down in English, by the worker or in a snapshot, for the reader."""
 
 from django import template
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
-from triage.science.progress import Step
+from triage import said
 
 register = template.Library()
 
@@ -11,16 +11,7 @@ register = template.Library()
 @register.filter
 def translated(text: str | None) -> str:
     """The text in the reader's language, where the catalogue has it."""
-    return gettext(text) if text else ""
-
-
-@register.filter
-def step_words(step: str) -> str:
-    """What a job is doing, in the reader's language; thousands set apart by commas in each."""
-    if not isinstance(step, Step):
-        return gettext(step) if step else ""
-    counts = {name: f"{n:,}" for name, n in step.counts.items()}
-    return gettext(step.words).format(**counts)
+    return said.translated(text)
 
 
 @register.filter

@@ -34,6 +34,8 @@ import pyarrow.parquet as pq
 
 from annotations.science.curation.curation import CORRECTED, DECISIONS, DROPPED, KEPT, Counts, count
 from triage.science.record.csv_cells import CSV_RULE, guard_cell, guarded_column
+from triage.science.words import Refused
+from triage.science.words import gettext_noop as _
 
 FORMATS = ("jsonl", "parquet", "csv")
 PARTS = (KEPT, DROPPED, CORRECTED, "weights")
@@ -43,7 +45,7 @@ WEIGHT_COLUMNS = ("sample_id", "decision", "weight")
 ROWS_AT_ONCE = 8192
 
 
-class ExportRefused(ValueError):
+class ExportRefused(Refused):
     """The export cannot be written there, or not in this form."""
 
 
@@ -114,21 +116,29 @@ def write_export(
 
 def _check(folder: Path, schema: pa.Schema, file_format: str, manifest: Mapping[str, Any]) -> None:
     if file_format not in FORMATS:
-        raise ExportRefused(f"unknown format {file_format!r}; there are {', '.join(FORMATS)}")
+        raise ExportRefused(
+            _("unknown format {file_format}; there are {formats}"),
+            file_format=repr(file_format),
+            formats=", ".join(FORMATS),
+        )
     if missing := set(WEIGHT_COLUMNS) - set(schema.names):
-        raise ExportRefused(f"undecided samples: no column {', '.join(sorted(missing))}")
+        raise ExportRefused(
+            _("undecided samples: no column {missing}"), missing=", ".join(sorted(missing))
+        )
     if taken := {"format", "counts", "files", "csv_rule"} & set(manifest):
-        raise ExportRefused(f"the manifest writes {', '.join(sorted(taken))} itself")
+        raise ExportRefused(_("the manifest writes {taken} itself"), taken=", ".join(sorted(taken)))
     if file_format != "parquet":
         for column in schema:
             if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-                raise ExportRefused(f"the column {column.name} holds bytes; export it as parquet")
+                raise ExportRefused(
+                    _("the column {name} holds bytes; export it as parquet"), name=column.name
+                )
     if not folder.parent.is_dir():
-        raise ExportRefused(f"there is no folder {folder.parent}")
+        raise ExportRefused(_("there is no folder {parent}"), parent=str(folder.parent))
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise ExportRefused(f"{folder} is not a folder")
+        raise ExportRefused(_("{folder} is not a folder"), folder=str(folder))
     if folder.is_dir() and any(folder.iterdir()):
-        raise ExportRefused(f"{folder} is not empty; nothing was written")
+        raise ExportRefused(_("{folder} is not empty; nothing was written"), folder=str(folder))
 
 
 def _put_in_place(temporary: Path, folder: Path) -> None:
@@ -136,7 +146,11 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
         # Replaces an absent or empty folder in one step; one filled meanwhile makes it fail.
         os.rename(temporary, folder)
     except OSError as error:
-        raise ExportRefused(f"{folder} could not be put in place: {error.strerror}") from error
+        raise ExportRefused(
+            _("{folder} could not be put in place: {strerror}"),
+            folder=str(folder),
+            strerror=str(error.strerror),
+        ) from error
 
 
 def _write_parts(
@@ -150,7 +164,7 @@ def _write_parts(
             writers[part] = WRITERS[file_format](folder / f"{part}.{file_format}", schemas[part])
         for batch in batches:
             if sum(asdict(count(batch)).values()) != batch.num_rows:
-                raise ExportRefused("a sample is neither kept, dropped nor corrected")
+                raise ExportRefused(_("a sample is neither kept, dropped nor corrected"))
             for part in PARTS:
                 table = _part(part, batch, schemas[part])
                 rows[part] += table.num_rows

@@ -16,6 +16,7 @@ from triage.science.readers.json_list import JsonListReader
 from triage.science.readers.parquet_file import ParquetReader
 from triage.science.readers.text_source import TextSource
 from triage.science.record.records import RawBatch, Refusal
+from triage.science.words import gettext_noop as _
 
 __all__ = ["Reader", "UnreadableFile", "open_reader"]
 
@@ -51,9 +52,9 @@ def open_reader(path: Path, original_name: str | None = None) -> Reader:
     """
     name = original_name or path.name
     if not path.is_file():
-        raise UnreadableFile(f"{name}: there is no such file")
+        raise UnreadableFile(_("{name}: there is no such file"), name=name)
     if path.stat().st_size == 0:
-        raise UnreadableFile(f"{name}: the file is empty")
+        raise UnreadableFile(_("{name}: the file is empty"), name=name)
     with path.open("rb") as stream:
         start = stream.read(8)
     if start.startswith(b"PAR1"):
@@ -61,11 +62,16 @@ def open_reader(path: Path, original_name: str | None = None) -> Reader:
     stem = name.lower().removesuffix(".gz")
     kind = next((kind for suffix, kind in _SUFFIXES.items() if stem.endswith(suffix)), None)
     if kind == 3:
-        raise UnreadableFile(f"{name}: not a Parquet file (it does not begin with PAR1)")
+        raise UnreadableFile(
+            _("{name}: not a Parquet file (it does not begin with PAR1)"), name=name
+        )
     if kind is None:
         raise UnreadableFile(
-            f"{name}: unknown format; JSON Lines (.jsonl), CSV (.csv, .tsv), "
-            "Parquet (.parquet) and their .gz are read"
+            _(
+                "{name}: unknown format; JSON Lines (.jsonl), CSV (.csv, .tsv), Parquet "
+                "(.parquet) and their .gz are read"
+            ),
+            name=name,
         )
     source = TextSource(path, name)
     if kind == 2:

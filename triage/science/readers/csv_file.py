@@ -79,17 +79,25 @@ class CsvReader:
             yield from reader
         except csv.Error as problem:
             raise UnreadableFile(
-                f"{self.source.name}, line {reader.line_num}: {problem}; a quote may be open or "
-                "the file cut off"
+                _("{name}, line {line}: {problem}; a quote may be open or the file cut off"),
+                name=self.source.name,
+                line=str(reader.line_num),
+                problem=str(problem),
             ) from None
 
     def _header(self, cells: list[str]) -> list[str]:
         header = [cell.strip() for cell in cells]
         if not any(header):
-            raise UnreadableFile(f"{self.source.name}: the first line holds no column names")
+            raise UnreadableFile(
+                _("{name}: the first line holds no column names"), name=self.source.name
+            )
         twice = {name for name in header if header.count(name) > 1}
         if twice:
-            raise UnreadableFile(f"{self.source.name}: column names used twice: {sorted(twice)}")
+            raise UnreadableFile(
+                _("{name}: column names used twice: {twice}"),
+                name=self.source.name,
+                twice=str(sorted(twice)),
+            )
         return header
 
 

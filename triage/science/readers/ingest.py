@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.science.progress import Progress, Step
+from triage.science.progress import Progress
 from triage.science.readers import Reader, UnreadableFile
 from triage.science.readers.side_files import SideFile, beside, check_mapping, nothing_matched
 from triage.science.record import values
@@ -20,7 +20,8 @@ from triage.science.record.records import REQUIRED, SCHEMA, RawBatch, Refusal, c
 from triage.science.record.scoring import ERROR_BELOW, RULES, missing_input, score
 from triage.science.store.image_files import NotAPicture, read_header
 from triage.science.store.store import RunFolder
-from triage.science.words import gettext_noop
+from triage.science.words import Refused, Sentence
+from triage.science.words import gettext_noop as _
 
 REFUSED_SCHEMA = pa.schema([("row", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
 # Refusals kept word for word; beyond that only their number is.
@@ -36,7 +37,7 @@ SPACES = {
 _BEFORE = dict.fromkeys(SPACES.values(), "the rows") | {"regions": "regions and words"}
 
 
-class NothingToImport(ValueError):
+class NothingToImport(Refused):
     """No row could be taken; the message gives the first reasons."""
 
 
@@ -91,12 +92,15 @@ def ingest(
     absent = [name for name in REQUIRED if not mapping.columns_of(name)]
     if absent:
         raise NothingToImport(
-            f"no column is mapped to {' and '.join(absent)}; "
-            f"the file has: {', '.join(reader.columns())}"
+            _("no column is mapped to {absent}; the file has: {columns}"),
+            absent=" and ".join(absent),
+            columns=", ".join(reader.columns()),
         )
     if not mapping.columns_of(RULES[rule].needs):
         raise NothingToImport(
-            f"the scoring rule '{rule}' needs a column mapped to '{RULES[rule].needs}'"
+            _("the scoring rule '{rule}' needs a column mapped to '{needs}'"),
+            rule=rule,
+            needs=RULES[rule].needs,
         )
     check_mapping(sides, mapping)
     writing = _Writing(folder, mapping, rule, default_split, image_root, sides)
@@ -104,10 +108,10 @@ def ingest(
         for raw in reader.batches():
             _take(writing, raw)
             share = 0.9 * raw.bytes_done / max(reader.total_bytes, 1)
-            progress(share, Step(gettext_noop("{n} rows read"), n=writing.samples))
-        progress(0.92, gettext_noop("Looking for duplicates"))
+            progress(share, Sentence(_("{n} rows read"), n=writing.samples))
+        progress(0.92, _("Looking for duplicates"))
         _drop_duplicates(writing)
-        progress(0.96, gettext_noop("Finishing"))
+        progress(0.96, _("Finishing"))
         return _finish(writing, source)
     except BaseException:
         folder.delete()
@@ -308,7 +312,7 @@ def _finish(writing: _Writing, source: Path) -> IngestResult:
     refusals = sorted(writing.refusals, key=lambda refusal: (refusal.row, refusal.field))
     if not writing.samples:
         shown = "; ".join(str(refusal) for refusal in refusals[:3]) or "the file holds no rows"
-        raise NothingToImport(f"no row could be taken: {shown}")
+        raise NothingToImport(_("no row could be taken: {shown}"), shown=shown)
     for side in writing.sides:
         if not side.matched:
             first = next(writing.folder.read_samples(["sample_id"]))["sample_id"][0].as_py()

@@ -94,8 +94,12 @@ def parse_lines(name: str, block: Block) -> RawBatch:
         except ValueError as problem:
             if block.last and offset == len(lines) - 1:
                 raise UnreadableFile(
-                    f"{name}, row {row}: the last line is cut off; the file was not "
-                    "written or copied to its end"
+                    _(
+                        "{name}, row {row}: the last line is cut off; the file was not written or "
+                        "copied to its end"
+                    ),
+                    name=name,
+                    row=str(row),
                 ) from None
             refusals.append(Refusal(row, "", f"is not valid JSON ({problem})"))
             continue

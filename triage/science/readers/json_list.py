@@ -9,7 +9,7 @@ import orjson
 from triage.science.readers.faults import UnreadableFile
 from triage.science.readers.text_source import TextSource
 from triage.science.record.records import RawBatch, Refusal
-from triage.science.words import gettext_noop
+from triage.science.words import gettext_noop as _
 
 MAX_BYTES = 1024**3
 ROWS_A_BATCH = 20_000
@@ -18,7 +18,7 @@ ROWS_A_BATCH = 20_000
 class JsonListReader:
     """A .json file that is one list of objects; it is held in memory, so up to 1 GB."""
 
-    description = gettext_noop("JSON: one list of objects")
+    description = _("JSON: one list of objects")
 
     def __init__(self, source: TextSource) -> None:
         self.source = source
@@ -64,19 +64,24 @@ class JsonListReader:
                     data += chunk
                     if len(data) > MAX_BYTES:
                         raise UnreadableFile(
-                            f"{self.source.name}: a JSON list of more than 1 GB; "
-                            "save it as JSON Lines (one object a line) instead"
+                            _(
+                                "{name}: a JSON list of more than 1 GB; save it as JSON Lines "
+                                "(one object a line) instead"
+                            ),
+                            name=self.source.name,
                         )
             self.source._check_text(bytes(data), 1)
             try:
                 loaded = orjson.loads(bytes(data).removeprefix(b"\xef\xbb\xbf"))
             except orjson.JSONDecodeError as problem:
                 raise UnreadableFile(
-                    f"{self.source.name}, line {problem.lineno}: not valid JSON ({problem.msg}); "
-                    "the file may be cut off"
+                    _("{name}, line {line}: not valid JSON ({problem}); the file may be cut off"),
+                    name=self.source.name,
+                    line=str(problem.lineno),
+                    problem=str(problem.msg),
                 ) from None
             if not isinstance(loaded, list) or not loaded:
-                raise UnreadableFile(f"{self.source.name}: holds no list of objects")
+                raise UnreadableFile(_("{name}: holds no list of objects"), name=self.source.name)
             self._loaded = loaded
         return self._loaded
 

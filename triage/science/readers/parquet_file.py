@@ -28,10 +28,12 @@ class ParquetReader:
             self.file = pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError) as problem:
             raise UnreadableFile(
-                f"{name}: not a whole Parquet file ({problem}); copy it again"
+                _("{name}: not a whole Parquet file ({problem}); copy it again"),
+                name=name,
+                problem=str(problem),
             ) from None
         if self.file.metadata.num_rows == 0:
-            raise UnreadableFile(f"{name}: the file has no rows")
+            raise UnreadableFile(_("{name}: the file has no rows"), name=name)
 
     def columns(self) -> list[str]:
         """The names in its schema."""
@@ -57,7 +59,11 @@ class ParquetReader:
         try:
             yield from self.file.iter_batches(batch_size=size)
         except (pa.ArrowInvalid, OSError) as problem:
-            raise UnreadableFile(f"{self.name}: damaged data ({problem}); copy it again") from None
+            raise UnreadableFile(
+                _("{name}: damaged data ({problem}); copy it again"),
+                name=self.name,
+                problem=str(problem),
+            ) from None
 
 
 def plain(column: pa.ChunkedArray) -> pa.Array:

@@ -19,6 +19,8 @@ from triage.science.readers.parquet_file import plain
 from triage.science.record import values
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.records import RawBatch, texts_of
+from triage.science.words import Sentence
+from triage.science.words import gettext_noop as _
 
 KEY = "sample_id"
 FIELDS = (
@@ -77,7 +79,7 @@ def open_side_file(path: Path, original_name: str | None = None) -> SideFile:
     """
     name = original_name or path.name
     if not path.is_file():
-        raise UnreadableFile(f"{name}: there is no such file")
+        raise UnreadableFile(_("{name}: there is no such file"), name=name)
     with path.open("rb") as stream:
         start = stream.read(4)
     if start == b"PAR1":
@@ -85,10 +87,14 @@ def open_side_file(path: Path, original_name: str | None = None) -> SideFile:
     elif start[:2] == b"PK":
         fields, keys = _looked_at_archive(path, name)
     else:
-        raise UnreadableFile(f"{name}: a side file is an .npz archive or a Parquet file")
+        raise UnreadableFile(
+            _("{name}: a side file is an .npz archive or a Parquet file"), name=name
+        )
     if not fields:
         raise UnreadableFile(
-            f"{name}: holds none of the fields that may stand beside: {', '.join(FIELDS)}"
+            _("{name}: holds none of the fields that may stand beside: {fields}"),
+            name=name,
+            fields=", ".join(FIELDS),
         )
     return SideFile(path, name, fields, _places(keys, name))
 
@@ -100,7 +106,10 @@ def check_mapping(sides: Sequence[SideFile], mapping: ColumnMapping) -> None:
         for name in side.fields:
             if name in taken:
                 raise UnreadableFile(
-                    f"{side.name}: {name} is also in {taken[name]}; leave it out of one of them"
+                    _("{name}: {field} is also in {other}; leave it out of one of them"),
+                    name=side.name,
+                    field=name,
+                    other=taken[name],
                 )
             taken[name] = side.name
 
@@ -120,12 +129,17 @@ def beside(
     return RawBatch(columns, raw.rows, raw.refusals, raw.bytes_done), ColumnMapping(mapped)
 
 
-def nothing_matched(side: SideFile, example: str) -> str:
+def nothing_matched(side: SideFile, example: str) -> Sentence:
     """What to say of a side file none of whose samples is in the file."""
-    own = next(iter(side.rows), "")
-    return (
-        f"{side.name}: none of its {len(side.rows):,} sample_ids is in the file; "
-        f"it has for example '{own[:80]}', the file '{example[:80]}'"
+    return Sentence(
+        _(
+            "{name}: none of its {n} sample_ids is in the file; it has for example '{own}', "
+            "the file '{example}'"
+        ),
+        name=side.name,
+        n=len(side.rows),
+        own=next(iter(side.rows), "")[:80],
+        example=example[:80],
     )
 
 
@@ -136,15 +150,23 @@ def _places(keys: Sequence[Any], name: str) -> dict[str, int]:
         try:
             text = values.text(key)
         except ValueError as problem:
-            raise UnreadableFile(f"{name}, row {row + 1}, sample_id: {problem}") from None
+            raise UnreadableFile(
+                _("{name}, row {row}, sample_id: {problem}"),
+                name=name,
+                row=str(row + 1),
+                problem=str(problem),
+            ) from None
         if text in found:
             raise UnreadableFile(
-                f"{name}, row {row + 1}, sample_id: '{text[:80]}' is already used in row "
-                f"{found[text] + 1}"
+                _("{name}, row {row}, sample_id: '{text}' is already used in row {other}"),
+                name=name,
+                row=str(row + 1),
+                text=text[:80],
+                other=str(found[text] + 1),
             )
         found[text] = row
     if not found:
-        raise UnreadableFile(f"{name}: the file has no rows")
+        raise UnreadableFile(_("{name}: the file has no rows"), name=name)
     return found
 
 
@@ -153,13 +175,20 @@ def _looked_at_parquet(path: Path, name: str) -> tuple[tuple[str, ...], list[Any
         file = pq.ParquetFile(path)
         columns = file.schema_arrow.names
         if KEY not in columns:
-            raise UnreadableFile(f"{name}: has no column {KEY}; it has: {', '.join(columns)}")
+            raise UnreadableFile(
+                _("{name}: has no column {key}; it has: {columns}"),
+                name=name,
+                key=KEY,
+                columns=", ".join(columns),
+            )
         groups = range(file.metadata.num_row_groups)
         _check_size(sum(file.metadata.row_group(each).total_byte_size for each in groups), name)
         keys = plain(file.read([KEY]).column(KEY)).to_pylist()
     except (pa.ArrowInvalid, OSError) as problem:
         raise UnreadableFile(
-            f"{name}: not a whole Parquet file ({problem}); copy it again"
+            _("{name}: not a whole Parquet file ({problem}); copy it again"),
+            name=name,
+            problem=str(problem),
         ) from None
     return tuple(each for each in FIELDS if each in columns), keys
 
@@ -167,16 +196,30 @@ def _looked_at_parquet(path: Path, name: str) -> tuple[tuple[str, ...], list[Any
 def _looked_at_archive(path: Path, name: str) -> tuple[tuple[str, ...], list[Any]]:
     shapes = _shapes(path, name)
     if KEY not in shapes:
-        raise UnreadableFile(f"{name}: has no array {KEY}; it has: {', '.join(shapes)}")
+        raise UnreadableFile(
+            _("{name}: has no array {key}; it has: {shapes}"),
+            name=name,
+            key=KEY,
+            shapes=", ".join(shapes),
+        )
     if len(shapes[KEY]) != 1:
-        raise UnreadableFile(f"{name}, {KEY}: should be one name a row, has shape {shapes[KEY]}")
+        raise UnreadableFile(
+            _("{name}, {key}: should be one name a row, has shape {shape}"),
+            name=name,
+            key=KEY,
+            shape=str(shapes[KEY]),
+        )
     count = shapes[KEY][0]
     fields = tuple(each for each in _IN_ARCHIVES if each in shapes)
     for each in fields:
         shape = shapes[each]
         if len(shape) not in _AXES.get(each, (2,)) or shape[0] != count:
             raise UnreadableFile(
-                f"{name}, {each}: has shape {shape}; {count} sample_ids need ({count}, …)"
+                _("{name}, {each}: has shape {shape}; {count} sample_ids need ({count}, …)"),
+                name=name,
+                each=each,
+                shape=str(shape),
+                count=str(count),
             )
     with np.load(path, allow_pickle=False) as archive:
         keys = archive[KEY].tolist()
@@ -193,7 +236,9 @@ def _shapes(path: Path, name: str) -> dict[str, tuple[int, ...]]:
             _check_size(unpacked, name)
             if unpacked > max(RATIO_FLOOR_BYTES, MAX_RATIO * path.stat().st_size):
                 raise UnreadableFile(
-                    f"{name}: unpacks to more than {MAX_RATIO} times its size; refused"
+                    _("{name}: unpacks to more than {max_ratio} times its size; refused"),
+                    name=name,
+                    max_ratio=str(MAX_RATIO),
                 )
             for each in entries:
                 field_name = each.filename.removesuffix(".npy")
@@ -201,24 +246,39 @@ def _shapes(path: Path, name: str) -> dict[str, tuple[int, ...]]:
                     shape, kind = _header(stream)
                 if kind.hasobject:
                     raise UnreadableFile(
-                        f"{name}, {field_name}: holds Python objects, which are never unpacked; "
-                        "save it as numbers or fixed-width text"
+                        _(
+                            "{name}, {field_name}: holds Python objects, which are never unpacked; "
+                            "save it as numbers or fixed-width text"
+                        ),
+                        name=name,
+                        field_name=field_name,
                     )
                 if int(np.prod(shape, dtype=object)) * kind.itemsize > each.file_size:
-                    raise UnreadableFile(f"{name}, {field_name}: is shorter than its header says")
+                    raise UnreadableFile(
+                        _("{name}, {field_name}: is shorter than its header says"),
+                        name=name,
+                        field_name=field_name,
+                    )
                 found[field_name] = shape
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError) as problem:
         if isinstance(problem, UnreadableFile):
             raise
-        raise UnreadableFile(f"{name}: not a whole .npz archive ({problem})") from None
+        raise UnreadableFile(
+            _("{name}: not a whole .npz archive ({problem})"), name=name, problem=str(problem)
+        ) from None
     return found
 
 
 def _check_size(unpacked: int, name: str) -> None:
     if unpacked > MOST_BYTES:
         raise UnreadableFile(
-            f"{name}: holds {unpacked / 1024**3:.1f} GB, at most {MOST_BYTES // 1024**3} GB are "
-            "read at once; split its fields among several side files"
+            _(
+                "{name}: holds {unpacked} GB, at most {most_bytes} GB are read at once; split"
+                " its fields among several side files"
+            ),
+            name=name,
+            unpacked=f"{unpacked / 1024**3:.1f}",
+            most_bytes=str(MOST_BYTES // 1024**3),
         )
 
 
@@ -242,7 +302,9 @@ def _read(path: Path, name: str, fields: Sequence[str]) -> dict[str, pa.Array]:
         with np.load(path, allow_pickle=False) as archive:
             return {each: _rows(archive[each]) for each in fields}
     except (pa.ArrowInvalid, OSError, ValueError, zipfile.BadZipFile) as problem:
-        raise UnreadableFile(f"{name}: damaged data ({problem}); copy it again") from None
+        raise UnreadableFile(
+            _("{name}: damaged data ({problem}); copy it again"), name=name, problem=str(problem)
+        ) from None
 
 
 def _rows(array: np.ndarray[Any, Any]) -> pa.Array:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from triage.science.readers.faults import UnreadableFile
+from triage.science.words import gettext_noop as _
 
 BLOCK_BYTES = 8 * 1024**2
 MAX_LINE_BYTES = 16 * 1024**2
@@ -39,9 +40,11 @@ class TextSource:
             start = stream.read(4)
         self.zipped = start[:2] == b"\x1f\x8b"
         if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise UnreadableFile(f"{name}: the file is UTF-16; save it as UTF-8 and try again")
+            raise UnreadableFile(
+                _("{name}: the file is UTF-16; save it as UTF-8 and try again"), name=name
+            )
         if name.lower().endswith(".gz") and not self.zipped:
-            raise UnreadableFile(f"{name}: not a gzip file, although its name says so")
+            raise UnreadableFile(_("{name}: not a gzip file, although its name says so"), name=name)
 
     def first_character(self) -> str:
         """The first character that is not white space ('' if there is none in the first 64 KB)."""
@@ -65,8 +68,13 @@ class TextSource:
                 if len(rest) > MAX_LINE_BYTES:
                     line += whole.count(b"\n")
                     raise UnreadableFile(
-                        f"{self.name}, row {line}: a line is longer than "
-                        f"{MAX_LINE_BYTES // 1024**2} MB; keep images and embeddings in side files"
+                        _(
+                            "{name}, row {line}: a line is longer than {max_line_bytes} MB; keep "
+                            "images and embeddings in side files"
+                        ),
+                        name=self.name,
+                        line=str(line),
+                        max_line_bytes=str(MAX_LINE_BYTES // 1024**2),
                     )
                 if whole:
                     self._check_text(whole, line)
@@ -90,14 +98,18 @@ class TextSource:
             return stream.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
             raise UnreadableFile(
-                f"{self.name}: the gzip data is cut off or damaged ({problem}); copy it again"
+                _("{name}: the gzip data is cut off or damaged ({problem}); copy it again"),
+                name=self.name,
+                problem=str(problem),
             ) from None
 
     def _check_growth(self, unpacked: int) -> None:
         most = max(GZIP_FLOOR_BYTES, self.total_bytes * MAX_GZIP_RATIO)
         if self.zipped and unpacked > most:
             raise UnreadableFile(
-                f"{self.name}: unpacks to more than {MAX_GZIP_RATIO} times its size; refused"
+                _("{name}: unpacks to more than {max_gzip_ratio} times its size; refused"),
+                name=self.name,
+                max_gzip_ratio=str(MAX_GZIP_RATIO),
             )
 
     def _check_text(self, data: bytes, first_line: int) -> None:
@@ -107,8 +119,14 @@ class TextSource:
             row = first_line + data.count(b"\n", 0, problem.start)
             column = problem.start - (data.rfind(b"\n", 0, problem.start) + 1)
             raise UnreadableFile(
-                f"{self.name}, row {row}: byte 0x{data[problem.start]:02X} at offset {column} is "
-                "not UTF-8; the file mixes encodings or is not UTF-8: convert it and try again"
+                _(
+                    "{name}, row {row}: byte 0x{start} at offset {column} is not UTF-8; the file "
+                    "mixes encodings or is not UTF-8: convert it and try again"
+                ),
+                name=self.name,
+                row=str(row),
+                start=f"{data[problem.start]:02X}",
+                column=str(column),
             ) from None
 
 

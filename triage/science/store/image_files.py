@@ -7,12 +7,15 @@ from typing import IO
 
 from PIL import Image
 
+from triage.science.words import Refused
+from triage.science.words import gettext_noop as _
+
 # By content, not by name. No SVG (a program), no PDF, PSD or EPS (parsers with a history).
 FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
 MAX_PIXELS = 50_000_000
 
 
-class NotAPicture(ValueError):
+class NotAPicture(Refused):
     """Not an image that is shown here; the message says why."""
 
 
@@ -37,14 +40,20 @@ def read_header(source: bytes | IO[bytes]) -> ImageHeader:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(stream, formats=list(FORMATS))
     except Image.DecompressionBombError:
-        raise NotAPicture(f"the image has more than {MAX_PIXELS // 10**6} million pixels") from None
+        raise NotAPicture(
+            _("the image has more than {max_pixels} million pixels"),
+            max_pixels=str(MAX_PIXELS // 10**6),
+        ) from None
     except (OSError, ValueError, SyntaxError):
-        raise NotAPicture("the file is not a PNG, JPEG, WebP, GIF or BMP image") from None
+        raise NotAPicture(_("the file is not a PNG, JPEG, WebP, GIF or BMP image")) from None
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise NotAPicture(
-            f"the image is {width} × {height}: more than {MAX_PIXELS // 10**6} million pixels"
+            _("the image is {width} × {height}: more than {max_pixels} million pixels"),
+            width=str(width),
+            height=str(height),
+            max_pixels=str(MAX_PIXELS // 10**6),
         )
     if min(width, height) < 1:
-        raise NotAPicture("the image is empty")
+        raise NotAPicture(_("the image is empty"))
     return ImageHeader(FORMATS[image.format or "PNG"], width, height)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from triage.science.words import Refused
+from triage.science.words import gettext_noop as _
+
 MAX_FILES = 200_000
 MAX_TOTAL_BYTES = 20 * 1024**3
 MAX_FILE_BYTES = 200 * 1024**2
@@ -13,7 +16,7 @@ MAX_RATIO = 200
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 
 
-class BadArchive(ValueError):
+class BadArchive(Refused):
     """The archive is damaged or not to be trusted; nothing of it was kept."""
 
 
@@ -43,32 +46,48 @@ def extract_images(
                 progress((number + 1) / len(wanted))
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as problem:
         raise BadArchive(
-            f"the zip of images is damaged or cut off ({problem}); make it anew and import again"
+            _("the zip of images is damaged or cut off ({problem}); make it anew and import again"),
+            problem=str(problem),
         ) from None
     return Unpacked(len(wanted), len(entries) - len(wanted))
 
 
 def _check(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_FILES:
-        raise BadArchive(f"the zip holds {len(entries)} files: at most {MAX_FILES} are taken")
+        raise BadArchive(
+            _("the zip holds {count} files: at most {max_files} are taken"),
+            count=str(len(entries)),
+            max_files=str(MAX_FILES),
+        )
     if sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES:
-        raise BadArchive(f"the zip unpacks to more than {MAX_TOTAL_BYTES // 1024**3} GB")
+        raise BadArchive(
+            _("the zip unpacks to more than {max_total_bytes} GB"),
+            max_total_bytes=str(MAX_TOTAL_BYTES // 1024**3),
+        )
     for entry in entries:
         _safe_path(entry.filename)
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise BadArchive(f"'{entry.filename}' is a link")
+            raise BadArchive(_("'{filename}' is a link"), filename=entry.filename)
         if entry.flag_bits & 0x1:
-            raise BadArchive(f"'{entry.filename}' is encrypted")
+            raise BadArchive(_("'{filename}' is encrypted"), filename=entry.filename)
         if entry.file_size > MAX_FILE_BYTES:
-            raise BadArchive(f"'{entry.filename}' is larger than {MAX_FILE_BYTES // 1024**2} MB")
+            raise BadArchive(
+                _("'{filename}' is larger than {max_file_bytes} MB"),
+                filename=entry.filename,
+                max_file_bytes=str(MAX_FILE_BYTES // 1024**2),
+            )
         if entry.file_size > 1024**2 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-            raise BadArchive(f"'{entry.filename}' unpacks to more than {MAX_RATIO} times its size")
+            raise BadArchive(
+                _("'{filename}' unpacks to more than {max_ratio} times its size"),
+                filename=entry.filename,
+                max_ratio=str(MAX_RATIO),
+            )
 
 
 def _safe_path(name: str) -> PurePosixPath:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or "\x00" in name or ":" in path.parts[0]:
-        raise BadArchive(f"'{name}' would be written outside the image folder")
+        raise BadArchive(_("'{name}' would be written outside the image folder"), name=name)
     return path
 
 
@@ -80,5 +99,5 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Non
         while chunk := source.read(1024**2):
             left -= len(chunk)
             if left < 0:
-                raise BadArchive(f"'{entry.filename}' is larger than it says")
+                raise BadArchive(_("'{filename}' is larger than it says"), filename=entry.filename)
             sink.write(chunk)

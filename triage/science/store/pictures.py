@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from triage.science.store.image_files import FORMATS, NotAPicture, read_header
 from triage.science.store.store import DataRoot, RunFolder
+from triage.science.words import gettext_noop as _
 
 MAX_BYTES = 200 * 1024**2
 # Longest sides in pixels of what pages show.
@@ -30,13 +31,13 @@ def read_run_image(folder: RunFolder, image_root: str, path: str) -> bytes:
     """
     if not image_root:
         if ".." in PurePosixPath(path).parts or path.startswith("/"):
-            raise NotAPicture("the path leaves the image folder")
+            raise NotAPicture(_("the path leaves the image folder"))
         return folder.root.get(f"{folder.relative}/images/{path}")
     target = _inside(Path(image_root), path)
     if not target.is_file():
         raise FileNotFoundError(path)
     if target.stat().st_size > MAX_BYTES:
-        raise NotAPicture("the file is larger than an image should be")
+        raise NotAPicture(_("the file is larger than an image should be"))
     return target.read_bytes()
 
 
@@ -90,7 +91,7 @@ def decode(data: bytes, side: int) -> Image.Image:
             upright = ImageOps.exif_transpose(image)
             seen = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise NotAPicture("the image is damaged or cut off") from None
+        raise NotAPicture(_("the image is damaged or cut off")) from None
     seen.thumbnail((side, side), Image.Resampling.LANCZOS)
     return seen
 
@@ -105,5 +106,5 @@ def _inside(folder: Path, path: str) -> Path:
     whole = folder.resolve()
     target = (whole / path).resolve()
     if not target.is_relative_to(whole):
-        raise NotAPicture("the path leaves the image folder")
+        raise NotAPicture(_("the path leaves the image folder"))
     return target
