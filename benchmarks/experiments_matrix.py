@@ -60,8 +60,8 @@ from diagnostics.science.testbed.rows import write_lines
 from diagnostics.science.testbed.scenes import KINDS, SIDE, Scene, draw
 from diagnostics.science.testbed.wording import OTHER_WORDS
 from diagnostics.science.testbed.world import true_answer
+from triage.science.ingest.ingesting import ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot, RunFolder

@@ -21,8 +21,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from triage.science.ingest.ingesting import ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import ingest
 from triage.science.readers.side_files import open_side_file
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS

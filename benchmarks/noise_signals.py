@@ -29,8 +29,8 @@ from diagnostics.science.measures.samples import Samples
 from diagnostics.science.testbed.run_files import write_run
 from diagnostics.science.testbed.training import TrainingConfig
 from diagnostics.science.testbed.world import WorldConfig
+from triage.science.ingest.ingesting import ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from annotations.evidence.snapshots import COLUMNS
 from annotations.models import MismatchScore
 from triage.models import Clustering, Run
-from triage.science.store.browsing import RunBrowser, SampleFilter
+from triage.science.store.browsing import ANSWERED, RunBrowser, SampleFilter
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,15 @@ class Frame:
 def error_filter(criteria: Mapping[str, Any]) -> SampleFilter:
     """The selection that `criteria` names, held to error samples whatever they say.
 
-    Raises ValueError for a criterion that does not exist.
+    A failed call and an empty answer are errors of their own kind: they are drawn only where the
+    criteria ask for them. Raises ValueError for a criterion that does not exist.
     """
-    return SampleFilter.from_dict({**criteria, "errors_only": True})
+    return SampleFilter.from_dict({"answer_state": ANSWERED, **criteria, "errors_only": True})
 
 
 def frame_size(run: Run, criteria: Mapping[str, Any]) -> int:
     """How many error samples match."""
-    if not criteria:
+    if not criteria and not run.unanswered:
         return int(run.errors)
     return run.browser.count(error_filter(criteria))
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from annotations.exports import tasks
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
-from annotations.science.curation.export_files import FORMATS
+from annotations.science.curation.formats import FORMATS
 from triage.jobs.api import JobSerializer
 from triage.projects.access import run_for
 from triage.rest import REFUSED, paged
@@ -34,6 +34,9 @@ class ExportSerializer(serializers.Serializer):
 
     format = serializers.ChoiceField(choices=[(name, name) for name in FORMATS], default="jsonl")
     recipe = RecipeField(required=False)
+    pictures = serializers.BooleanField(
+        default=True, help_text="false: only the names of the pictures"
+    )
 
 
 class CuratedSetSerializer(serializers.ModelSerializer):
@@ -85,6 +88,7 @@ def run_exports(request: Request, pk: int) -> Response:
         run,
         file_format=wishes.validated_data["format"],
         recipe=wishes.validated_data.get("recipe", Recipe()),
+        pictures=wishes.validated_data["pictures"],
         user=request.user,
     )
     job.refresh_from_db()

@@ -21,6 +21,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from annotations.cleaning.cleaning import standing_repairs
+from annotations.exports.run_pictures import pictures_of
+from annotations.exports.votes import votes_of
 from annotations.models import Audit, CuratedSet
 from annotations.science.curation.curation import (
     Counts,
@@ -30,16 +32,24 @@ from annotations.science.curation.curation import (
     decide,
     decided_schema,
 )
-from annotations.science.curation.export_files import FORMATS, ExportRefused, write_export
+from annotations.science.curation.export_files import (
+    MANIFEST,
+    ExportRefused,
+    format_named,
+    write_export,
+)
 from annotations.standing.standing import Standing, standing_of
 from triage.models import Run
 from triage.science.progress import Progress
+from triage.science.record.records import FIELDS
 from triage.science.store.browsing import RunBrowser
 from triage.science.store.store import DataRoot
 from triage.science.words import Sentence
 
 GROUPS = ("split", "question_type")
 ALWAYS = ("sample_id", "question", "answers", "prediction", "position", "row", "credit", "is_error")
+# What else is computed at the import can be computed again.
+EXPORTED = {*(field.name for field in FIELDS), *ALWAYS, "meta"}
 PACKAGES = ("alignment-triage", "numpy", "pyarrow", "Django")
 
 __all__ = ["ExportRefused", "export_curated", "export_to_data_root", "preview"]
@@ -131,18 +141,15 @@ def export_curated(
     user: Any | None = None,
     progress: Progress = lambda share, step: None,
     curated: CuratedSet | None = None,
+    pictures: bool = True,
 ) -> CuratedSet:
     """Write the curated set of `run` into the folder `to` (absent or empty) and store its row.
 
-    Every sample of the run is kept, dropped or corrected by `recipe` (the default one without).
+    Every sample of the run is kept, dropped or corrected by `recipe` (the default one without);
+    `pictures`: whether those of the run go with it.
     Raises ExportRefused for an unknown format or a folder that cannot be written.
     """
-    if file_format not in FORMATS:
-        raise ExportRefused(
-            gettext_noop("unknown format {file_format}; there are {formats}"),
-            file_format=repr(file_format),
-            formats=", ".join(FORMATS),
-        )
+    format_named(file_format)
     recipe = recipe or Recipe()
     curated = curated or CuratedSet(run=run)
     verdicts = verdicts_of(run)
@@ -156,6 +163,9 @@ def export_curated(
         schema,
         file_format,
         manifest_of(run, curated, verdicts, recipe, user),
+        pictures=pictures_of(run, wanted=pictures),
+        votes=votes_of(run),
+        title=run.name,
     )
     if exported.counts.total != run.samples:
         raise RuntimeError(f"{exported.counts.total} samples exported of {run.samples}")
@@ -172,6 +182,7 @@ def export_to_data_root(
     recipe: Recipe | None = None,
     user: Any | None = None,
     progress: Progress = lambda share, step: None,
+    pictures: bool = True,
 ) -> CuratedSet:
     """The same, into the data root, from where leads can download it."""
     root = DataRoot(settings.DATA_ROOT)
@@ -185,6 +196,7 @@ def export_to_data_root(
         user=user,
         progress=progress,
         curated=curated,
+        pictures=pictures,
     )
     if root.is_local:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
@@ -192,14 +204,23 @@ def export_to_data_root(
     with tempfile.TemporaryDirectory() as folder:
         local = Path(folder) / "export"
         saved = export(to=local)
-        for path in sorted(local.iterdir()):
-            root.fs.put_file(str(path), f"{target}/{path.name}")
+        for path in sorted(local.rglob("*")):
+            if path.is_file():
+                name = path.relative_to(local).as_posix()
+                root.fs.put_file(str(path), f"{target}/{name}")
     return saved
 
 
 def stored_at(curated: CuratedSet) -> str:
     """The folder of an export under the data root."""
     return f"exports/{curated.uuid.hex}"
+
+
+def is_stored(root: DataRoot, curated: CuratedSet) -> bool:
+    """Whether the files of an export are in the data root."""
+    folder = stored_at(curated)
+    # Exports of before had their manifest beside the files.
+    return root.has(f"{folder}/{MANIFEST}") or root.has(f"{folder}/manifest.json")
 
 
 def manifest_of(
@@ -268,7 +289,7 @@ def _audit_papers(standing: Standing) -> dict[str, Any]:
 def _columns(run: Run) -> list[str]:
     """The columns that hold something, in the order of the record."""
     folder = run.folder
-    present = {*RunBrowser(folder).columns_present(), *ALWAYS}
+    present = {*RunBrowser(folder).columns_present(), *ALWAYS} & EXPORTED
     with folder.root.fs.open(folder.sample_parts()[0], "rb") as stream:
         names = pq.read_schema(stream).names
     return [name for name in names if name in present]

@@ -3,10 +3,19 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import CHOICES
 from annotations.science.curation.curation import KINDS, UNREVIEWED, Recipe
+from annotations.science.curation.formats import FORMATS
+
+
+def format_choices() -> list[tuple[str, str]]:
+    """The formats, each with its line, in the reader's language."""
+    return [
+        (name, f"{gettext(each.title)} · {gettext(each.about)}") for name, each in FORMATS.items()
+    ]
 
 
 class ExportForm(forms.Form):
@@ -14,11 +23,8 @@ class ExportForm(forms.Form):
 
     KEEP, DROP, CORRECT = "keep", "drop", "correct"
 
-    file_format = forms.ChoiceField(
-        label=_("Format"),
-        choices=[("jsonl", "JSON Lines"), ("parquet", "Parquet"), ("csv", "CSV")],
-        initial="jsonl",
-    )
+    file_format = forms.ChoiceField(label=_("Format"), choices=format_choices, initial="jsonl")
+    without_pictures = forms.BooleanField(label=_("Leave the pictures out"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

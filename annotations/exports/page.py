@@ -6,10 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from annotations.exports.curated import ExportPreview, GroupCounts, preview, stored_at, verdicts_of
+from annotations.exports.curated import (
+    ExportPreview,
+    GroupCounts,
+    is_stored,
+    preview,
+    verdicts_of,
+)
 from annotations.exports.forms import ExportForm
 from annotations.exports.tasks import EXPORT
 from annotations.models import CuratedSet, VerdictKind
+from annotations.science.curation.formats import FORMATS
 from triage.models import Job, Run
 from triage.science.store.store import DataRoot
 
@@ -27,6 +34,12 @@ class EarlierExport:
     def counts(self) -> dict[str, int]:
         """Kept, dropped and corrected, as its manifest says."""
         return self.curated.manifest.get("counts", {})
+
+    @property
+    def form(self) -> str:
+        """The title of its format."""
+        name = self.curated.manifest.get("format", self.curated.file_format)
+        return _(FORMATS[name].title) if name in FORMATS else name
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,7 @@ def context(run: Run, form: ExportForm) -> dict[str, Any]:
     counts = [(kind, names[kind], count) for kind, count in sorted(verdicts.counts.items())]
     root = DataRoot(settings.DATA_ROOT)
     earlier = [
-        EarlierExport(each, root.has(f"{stored_at(each)}/manifest.json"))
+        EarlierExport(each, is_stored(root, each))
         for each in run.curated_sets.select_related("created_by")[:EARLIER]
     ]
     return {

@@ -21,7 +21,9 @@ EXPORT = kinds.register(
 )
 
 
-def start_export(run: Run, *, file_format: str, recipe: Recipe, user: Any) -> Job:
+def start_export(
+    run: Run, *, file_format: str, recipe: Recipe, user: Any, pictures: bool = True
+) -> Job:
     """A job that writes a curated set of `run` into the data root."""
     return jobs.start(
         EXPORT,
@@ -29,7 +31,11 @@ def start_export(run: Run, *, file_format: str, recipe: Recipe, user: Any) -> Jo
         project=run.project,
         run=run,
         user=user,
-        request={"file_format": file_format, "recipe": recipe.as_dict()},
+        request={
+            "file_format": file_format,
+            "recipe": recipe.as_dict(),
+            "pictures": pictures,
+        },
     )
 
 
@@ -47,5 +53,7 @@ def _export(job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
         recipe=Recipe.from_dict(job.request["recipe"]),
         user=job.created_by,
         progress=progress,
+        # Jobs that were queued before pictures went into exports do not say.
+        pictures=job.request.get("pictures", True),
     )
     return {"curated_set": curated.pk}

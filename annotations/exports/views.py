@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations.exports import page, tasks
-from annotations.exports.curated import stored_at
+from annotations.exports.curated import is_stored, stored_at
 from annotations.exports.forms import ExportForm
 from annotations.exports.zipping import zip_folder
 from annotations.models.access import curated_set_for
@@ -28,6 +28,7 @@ def exports(request: PageRequest, pk: int) -> HttpResponse:
                 run,
                 file_format=form.cleaned_data["file_format"],
                 recipe=form.recipe(),
+                pictures=not form.cleaned_data["without_pictures"],
                 user=request.user,
             )
             return redirect(f"{reverse('annotations:exports', args=[run.pk])}#earlier")
@@ -46,7 +47,7 @@ def download(request: PageRequest, pk: int) -> StreamingHttpResponse:
     """An export as a zip."""
     curated = curated_set_for(request.user, pk)
     root = DataRoot(settings.DATA_ROOT)
-    if not root.has(f"{stored_at(curated)}/manifest.json"):
+    if not is_stored(root, curated):
         raise Http404
     name = f"{slugify(curated.run.name) or 'run'}-curated-{curated.created_at:%Y%m%d-%H%M}"
     return StreamingHttpResponse(

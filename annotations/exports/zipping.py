@@ -35,11 +35,15 @@ class _Sink(io.RawIOBase):
 
 
 def zip_folder(root: DataRoot, relative: str, inside: str) -> Iterator[bytes]:
-    """The files of the folder `relative` of `root` as a zip, under the folder name `inside`."""
+    """The files of the folder `relative` of `root`, and of the folders in it, as a zip.
+
+    In the zip they lie under the folder name `inside`.
+    """
     sink = _Sink()
+    folder = root.join(relative)
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        for path in sorted(root.fs.ls(root.join(relative), detail=False)):
-            name = path.rsplit("/", 1)[-1]
+        for path in sorted(root.fs.find(folder)):
+            name = path.removeprefix(f"{folder}/")
             with (
                 root.fs.open(path, "rb") as source,
                 archive.open(zipfile.ZipInfo(f"{inside}/{name}"), "w", force_zip64=True) as entry,

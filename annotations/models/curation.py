@@ -109,7 +109,7 @@ class CuratedSet(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     run = models.ForeignKey(Run, models.PROTECT, related_name="curated_sets")
     recipe = models.JSONField(default=dict)
-    file_format = models.CharField(max_length=10)
+    file_format = models.CharField(max_length=20)
     # Counts, files with checksums, audits, seeds, versions: the manifest as written.
     manifest: Any = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)

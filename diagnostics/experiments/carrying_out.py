@@ -134,6 +134,8 @@ def freeze(experiment: Experiment) -> None:
             file_format="parquet",
             recipe=Recipe.from_dict(experiment.recipe),
             user=experiment.created_by,
+            # Decisions are read from it, no pictures.
+            pictures=False,
         )
         experiment.save(update_fields=["curated_set"])
     said = judged_samples.judged_samples(experiment.run, experiment.curated_set, experiment.score)

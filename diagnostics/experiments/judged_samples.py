@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -99,22 +100,23 @@ def read_decisions(curated: CuratedSet) -> dict[str, Decision]:
 def _rows_of(
     curated: CuratedSet, part: str, columns: tuple[str, ...]
 ) -> Iterable[Mapping[str, Any]]:
-    name = f"{part}.{curated.file_format}"
+    checksums = {each["name"]: each["sha256"] for each in curated.manifest.get("files", [])}
+    # Beside the training file, in the record; sets of before had it among the files.
+    name = next((each for each in checksums if PurePosixPath(each).stem == part), part)
     root = DataRoot(settings.DATA_ROOT)
     try:
         data = root.get(f"{stored_at(curated)}/{name}")
     except FileNotFoundError:
         words = _("The files of this curated set are not in the data root: export it here.")
         raise CuratedSetUnreadable(words) from None
-    checksums = {each["name"]: each["sha256"] for each in curated.manifest.get("files", [])}
     if hashlib.sha256(data).hexdigest() != checksums.get(name):
         words = _("%(name)s of this curated set was changed since it was frozen.")
         raise CuratedSetUnreadable(words % {"name": name})
-    if curated.file_format == "parquet":
+    if name.endswith(".parquet"):
         table = pq.read_table(pa.BufferReader(data), columns=list(columns))
         found: list[dict[str, Any]] = table.to_pylist()
         return found
-    if curated.file_format == "jsonl":
+    if name.endswith(".jsonl"):
         return [orjson.loads(line) for line in data.splitlines() if line]
     return [
         {restore_cell(key): restore_cell(cell) for key, cell in row.items()}

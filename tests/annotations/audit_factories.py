@@ -14,8 +14,8 @@ from django.contrib.auth import get_user_model
 from annotations.audits.drawing import draw_audit
 from annotations.models import Audit, Item, Verdict
 from triage.models import Clustering, Project, Role, Run
+from triage.science.ingest.ingesting import ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 # What a page may say in Latin letters: the project's own data, names, keys, formats, identifiers.
 OWN = re.compile(
-    r"How many shapes are in scene \d+\?|\b(?:Shapes|baseline|custom|two|three|ann|bob|lena|counting|existence|val|test|CSV|JSON Lines|JSON|Parquet|HDBSCAN)\b|[a-z]+@\S+|Alignment Triage|Dawid–Skene|Krippendorff|Fleiss|"
+    r"How many shapes are in scene \d+\?|\b(?:Shapes|baseline|custom|two|three|ann|bob|lena|counting|existence|val|test|CSV|JSON Lines|Label Studio|JSON|Parquet|HDBSCAN)\b|[a-z]+@\S+|Alignment Triage|Dawid–Skene|Krippendorff|Fleiss|"
     r"Cohen|Lang–Reiczigel|Holm|Clopper.Pearson|Rao-Blackwell|bootstrap|SHA-256|"
     r"manage\.py.*?(?=[\u4e00-\u9fff]|$)|\b[a-z]+(?:[_-][a-z0-9]+)+\b|[0-9a-f]{8}[0-9a-f-]*"
 )

@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
+from triage.science.readers.json_list import JsonListReader
 
 from annotations.science.suspicion.suspicion import INPUTS
 from tests.annotations.audit_factories import (
@@ -32,7 +33,6 @@ from triage.science.analysis.features import FEATURES
 from triage.science.readers import UnreadableFile
 from triage.science.readers.csv_file import CsvReader
 from triage.science.readers.json_lines import JsonLinesReader
-from triage.science.readers.json_list import JsonListReader
 from triage.science.readers.parquet_file import ParquetReader
 from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES

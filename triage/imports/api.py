@@ -21,7 +21,11 @@ from triage.science.record.mapping import MappingError
 class ImportSerializer(serializers.Serializer):
     """A file to import; the same wishes as the command's."""
 
-    file = serializers.FileField(help_text="JSON Lines, CSV or Parquet; also .gz")
+    file = serializers.ListField(
+        child=serializers.FileField(),
+        allow_empty=False,
+        help_text="JSON, JSON Lines, CSV, TSV, Excel, Parquet or a zip; several that go together",
+    )
     images = serializers.FileField(required=False, help_text="a zip of the images")
     side = serializers.FileField(
         required=False, help_text=".npz or Parquet: attention, embeddings, losses by sample_id"
@@ -31,9 +35,15 @@ class ImportSerializer(serializers.Serializer):
         child=serializers.CharField(),
         required=False,
         default=list,
-        help_text="field=column[+column], one entry a field",
+        help_text="field=column[+column], one entry a field; doc.question is a path in doc",
     )
     scoring = serializers.CharField(required=False, default="")
+    accept_refused = serializers.BooleanField(
+        required=False, default=False, help_text="also where more than 5 % of the rows are refused"
+    )
+    confirm = serializers.BooleanField(
+        required=False, default=False, help_text="also where what comes of it looks wrong"
+    )
     split = serializers.ChoiceField(["train", "val", "test", "ood"], default="test")
 
 

@@ -14,15 +14,37 @@ from triage.science.record.records import BY_NAME, FIELDS
 from triage.science.record.scoring import RULES
 
 
+class SeveralFilesInput(forms.ClearableFileInput):
+    """A file input that takes more than one."""
+
+    allow_multiple_selected = True
+
+
+class SeveralFiles(forms.FileField):
+    """Uploaded files as a list; none is an empty list."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Each of them as a single upload would be looked at."""
+        listed = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(SeveralFiles, self).clean(each, initial) for each in listed]
+
+
 class FileForm(forms.Form):
     """Step one of an import: which file, which images."""
 
-    upload = forms.FileField(
-        label=_("File of predictions"),
+    upload = SeveralFiles(
+        label=_("Files of predictions"),
         required=False,
-        help_text=_("JSON Lines, JSON list, CSV, TSV or Parquet; also compressed with gzip."),
+        help_text=_(
+            "JSON, JSON Lines, CSV, TSV, Excel, Parquet, WebDataset or a zip of them; several "
+            "where questions, right answers and predictions are files of their own."
+        ),
     )
-    path = forms.CharField(label=_("…or its path on the server"), required=False)
+    path = forms.CharField(
+        label=_("…or the path on the server: a file, a folder or a pattern"), required=False
+    )
     images_upload = forms.FileField(
         label=_("Images (zip)"),
         required=False,
@@ -91,13 +113,14 @@ class MappingForm(forms.Form):
     rule = forms.ChoiceField(
         label=_("Scoring rule"),
         choices=[
-            (rule.name, format_lazy("{}: {}", rule.name, _(rule.description)))
+            (rule.name, format_lazy("{}: {}", _(rule.title), _(rule.description)))
             for rule in RULES.values()
         ],
     )
     split = forms.ChoiceField(
         label=_("Split of rows that name none"), choices=[(split, split) for split in SPLITS]
     )
+    each_model = forms.BooleanField(label=_("One run for each model"), required=False)
 
     def __init__(self, *args: Any, columns: list[str], mapping: ColumnMapping, **more: Any) -> None:
         super().__init__(*args, **more)

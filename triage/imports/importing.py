@@ -1,28 +1,35 @@
 """Bringing a file in: look at it, say how it is to be read, import it whole or not at all."""
 
+import glob
 import json
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-import numpy as np
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from triage.imports.outcome import outcome_of
 from triage.models import Project, Run
 from triage.said import reason
+from triage.science.ingest.ingesting import IngestResult, NeedsWord, NothingToImport, ingest
+from triage.science.ingest.models import FirstRows
+from triage.science.ingest.planning import Plan, plans, raw_of
+from triage.science.ingest.planning import rule_for as likeliest_rule
 from triage.science.progress import Progress
-from triage.science.readers import UnreadableFile, open_reader
-from triage.science.readers.ingest import NothingToImport, ingest
-from triage.science.readers.side_files import KEY, SideFile, check_mapping, open_side_file
-from triage.science.record.mapping import ColumnMapping, propose
-from triage.science.record.records import FIELDS, RawBatch, Refusal, conform, texts_of
-from triage.science.record.scoring import ERROR_BELOW, RULES, missing_input, propose_rule, score
+from triage.science.readers import UnreadableFile
+from triage.science.readers.side_files import KEY, SideFile, open_side_file
+from triage.science.readers.sources import gather
+from triage.science.record.mapping import ColumnMapping
+from triage.science.record.records import FIELDS, Refusal, texts_of
+from triage.science.record.scoring import RULES
 from triage.science.store.images_archive import BadArchive, extract_images
 from triage.science.store.store import DataRoot, RunFolder
 from triage.science.words import Refused
@@ -30,8 +37,10 @@ from triage.science.words import Refused
 FIELD_NAMES = [field.name for field in FIELDS]
 SPLITS = ("train", "val", "test", "ood")
 PREVIEW_ROWS = 20
-# Enough rows to tell what an answer looks like.
-PROPOSAL_ROWS = 200
+# Rows that a page reads again with each change of the form; a longer file is tried to here.
+ROWS_TRIED = 20_000
+# What a person may say yes to: many refused rows; a run that looks wrong.
+LEAVES = frozenset({"refused", "doubtful"})
 
 
 class ImportRefused(Refused):
@@ -42,36 +51,59 @@ class SideFileRefused(ImportRefused):
     """The file may be right; what was to be laid beside it is not."""
 
 
-@dataclass(frozen=True)
-class Preview:
-    """A file before it is imported: how it looks, and how it would probably be read."""
+class WordNeeded(ImportRefused):
+    """The import would be doubtful; `flag` names the leave that a person may give."""
 
-    description: str
-    columns: list[str]
-    rows: list[dict[str, Any]]
-    mapping: ColumnMapping
-    # Among them, what holds no record: cut, ragged, no object.
-    refusals: list[Refusal]
+    def __init__(self, problem: NeedsWord) -> None:
+        super().__init__(problem.sentence)
+        self.flag = problem.flag
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The first rows as they would be read under a mapping: taken with credit, or refused."""
+    """Rows as they would be read under a mapping, and what the whole would come to.
+
+    `rows_tried` is None where the whole file was read, else how many of its rows were.
+    """
 
     taken: list[dict[str, Any]]
     refusals: list[Refusal]
     problem: str = ""
+    result: IngestResult | None = None
+    rows_tried: int | None = None
 
 
-def preview(path: Path, source_name: str) -> Preview:
-    """Look at the first 200 rows of a file. Raises ImportRefused where it cannot be read."""
+def look(
+    files: Sequence[tuple[Path, str]],
+    unpack_into: Path,
+    *,
+    settled: frozenset[str] = frozenset(),
+    encoding: str | None = None,
+) -> list[Plan]:
+    """The runs that files, folders, patterns and archives will be. Raises ImportRefused.
+
+    `settled`: fields that a person maps; what is told apart by them is then left together.
+    """
     try:
-        reader = open_reader(path, source_name)
-        columns, rows = reader.columns(), reader.preview(PROPOSAL_ROWS)
+        return plans(gather(files, unpack_into, encoding=encoding), settled)
     except UnreadableFile as problem:
         raise ImportRefused(problem.sentence) from problem
-    mapping = propose(columns, FIELD_NAMES)
-    return Preview(reader.description, columns, rows, mapping, reader.passed_over)
+
+
+def preview(path: Path, source_name: str) -> Plan:
+    """Look at one file that will be one run. Raises ImportRefused where it cannot be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        return look([(path, source_name)], Path(folder), settled=_ALL)[0]
+
+
+_ALL = frozenset({"prediction", "model", "sample_id"})
+
+
+def rule_for(plan: Plan, mapping: ColumnMapping) -> str:
+    """The likeliest scoring rule for the first rows, read under `mapping`."""
+    if mapping == plan.mapping and plan.rule:
+        return plan.rule
+    return likeliest_rule(plan.columns, plan.rows, mapping)
 
 
 def side_file(path: Path, source_name: str) -> SideFile:
@@ -82,47 +114,36 @@ def side_file(path: Path, source_name: str) -> SideFile:
         raise SideFileRefused(problem.sentence) from problem
 
 
-def rule_for(shown: Preview, mapping: ColumnMapping) -> str:
-    """The likeliest scoring rule for the previewed rows, read under `mapping`."""
-    table = conform(_raw(shown.columns, shown.rows), mapping).table
-    return propose_rule(table.select(["answers", "correct"]).to_pylist())
-
-
 def trial(
-    shown: Preview,
+    plan: Plan,
     mapping: ColumnMapping,
     rule: str,
     default_split: str,
     sides: Sequence[SideFile] = (),
 ) -> Trial:
-    """Read the previewed rows under `mapping`; of side files, whether they go with it."""
-    try:
-        check_mapping(sides, mapping)
-    except UnreadableFile as twice:
-        return Trial([], [], reason(twice))
-    first = _raw(shown.columns, shown.rows[:PREVIEW_ROWS], shown.refusals)
-    conformed = conform(first, mapping, default_split)
-    last = int(first.rows[-1]) if len(first.rows) >= PREVIEW_ROWS else None
-    unread = [each for each in shown.refusals if last is None or each.row < last]
-    table, refusals = conformed.table, sorted([*unread, *conformed.refusals], key=_row)
-    needs = RULES[rule].needs
-    if not mapping.columns_of(needs):
-        problem = _("The scoring rule “%(rule)s” needs a column for %(field)s.")
-        return Trial([], refusals, problem % {"rule": rule, "field": needs})
-    lacking = missing_input(table, rule)
-    refusals += [
-        Refusal(
-            int(row), needs, _("is missing: the scoring rule “%(rule)s” needs it") % {"rule": rule}
-        )
-        for row in np.asarray(table["row"])[lacking]
-    ]
-    table = table.filter(~lacking)
-    rows = table.select(
-        ["row", "sample_id", "question", "answers", "prediction", "split"]
-    ).to_pylist()
-    for row, credit in zip(rows, score(table, rule) if rows else [], strict=True):
-        row["credit"], row["is_error"] = float(credit), bool(credit < ERROR_BELOW)
-    return Trial(rows, sorted(refusals, key=_row))
+    """Read the file under `mapping` as an import would, and keep nothing of it.
+
+    Of a long file only the first rows are read.
+    """
+    reader = FirstRows(plan.reader, ROWS_TRIED)
+    with tempfile.TemporaryDirectory() as root:
+        folder = DataRoot(root).run(uuid4())
+        try:
+            result = ingest(
+                reader, plan.source, folder, mapping=mapping, rule=rule,
+                default_split=default_split, sides=sides,
+            )  # fmt: skip
+        except (UnreadableFile, NothingToImport) as problem:
+            return Trial([], [], reason(problem))
+        first = next(folder.read_samples([*_SHOWN])).slice(0, PREVIEW_ROWS).to_pylist()
+    cut = reader.rows_read if reader.cut else None
+    return Trial(first, list(result.first_refusals), "", result, cut)
+
+
+_SHOWN = (
+    "row", "sample_id", "image", "question", "answers", "options", "prediction", "answered",
+    "answer_state", "steps", "chosen_option", "right_option", "split", "credit", "is_error",
+)  # fmt: skip
 
 
 def import_run(
@@ -137,48 +158,86 @@ def import_run(
     images: Path | None = None,
     sides: Sequence[tuple[Path, str]] = (),
     user: Any | None = None,
+    leave: frozenset[str] = LEAVES,
     progress: Progress = lambda share, step: None,
 ) -> Run:
-    """Import `source` as a run of `project`.
+    """Import one file as one run of `project`; see `import_plan`."""
+    with tempfile.TemporaryDirectory() as folder:
+        plan = look([(source, source_name)], Path(folder), settled=_ALL)[0]
+        return import_plan(
+            project,
+            replace(plan, mapping=mapping, rule=rule),
+            name=name,
+            source_name=source_name,
+            default_split=default_split,
+            images=images,
+            sides=sides,
+            user=user,
+            leave=leave,
+            progress=progress,
+        )
+
+
+def import_plan(
+    project: Project,
+    plan: Plan,
+    *,
+    name: str,
+    source_name: str,
+    default_split: str = "test",
+    images: Path | None = None,
+    sides: Sequence[tuple[Path, str]] = (),
+    user: Any | None = None,
+    leave: frozenset[str] = frozenset(),
+    progress: Progress = lambda share, step: None,
+) -> Run:
+    """Import what `plan` says as a run of `project`.
 
     `images` is a folder that the run will point at, or a zip whose images it will carry; `sides`
-    are side files with their names. Raises ImportRefused; then no file and no row of it is left.
+    are side files with their names; `leave` is what a person has already said yes to. Raises
+    ImportRefused (WordNeeded where leave is lacking); then no file and no row of it is left.
     """
-    name = name.strip() or free_name(project, source_name)
+    name = name.strip() or free_name(project, plan.name)
     if project.runs.filter(name=name).exists():
         raise ImportRefused(_("The project already has a run named “%(name)s”.") % {"name": name})
     run = Run(project=project, name=name, source_name=source_name[-255:], created_by=user)
     folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
     try:
-        image_root = _images(folder, images, progress)
-        reader = open_reader(source, source_name)
+        image_root = _images(folder, images or plan.pictures, progress)
         result = ingest(
-            reader,
-            source,
+            plan.reader,
+            plan.source,
             folder,
-            mapping=mapping,
-            rule=rule,
+            mapping=plan.mapping,
+            rule=plan.rule,
             default_split=default_split,
             image_root=image_root,
             sides=[open_side_file(path, known_as) for path, known_as in sides],
+            leave=leave,
             progress=progress,
         )
+    except NeedsWord as problem:
+        folder.delete()
+        raise WordNeeded(problem) from problem
     except (UnreadableFile, NothingToImport, BadArchive) as problem:
         folder.delete()
         raise ImportRefused(problem.sentence) from problem
-    run.image_root = "" if image_root is None or images is None or images.is_file() else str(images)
-    run.source_sha256, run.mapping, run.scoring = result.sha256, mapping.to_dict(), rule
+    pointed_at = images is not None and images.is_dir()
+    run.image_root = str(images) if pointed_at and image_root is not None else ""
+    run.source_sha256, run.mapping, run.scoring = result.sha256, plan.mapping.to_dict(), plan.rule
     run.samples, run.errors, run.refused = result.samples, result.errors, result.refused
     run.images_missing, run.splits = result.images_missing, dict(result.splits)
     run.side_files = list(result.sides)
+    run.model, run.profile = plan.model[:200], plan.profile_name
+    run.accuracy, run.outcome = result.accuracy, outcome_of(plan, result)
     run.versions = versions()
     return _save(run, folder)
 
 
-def side_matches(shown: Preview, mapping: ColumnMapping, side: SideFile) -> int:
-    """How many of the previewed rows the side file has."""
-    rows = shown.rows[:PREVIEW_ROWS]
-    return side.known(texts_of(_raw(shown.columns, rows), mapping, KEY))
+def side_matches(plan: Plan, mapping: ColumnMapping, side: SideFile) -> int:
+    """How many of the first rows the side file has."""
+    rows = plan.rows[:PREVIEW_ROWS]
+    return side.known(texts_of(raw_of(plan.columns, rows), mapping, KEY))
 
 
 def free_name(project: Project, source_name: str) -> str:
@@ -192,15 +251,18 @@ def free_name(project: Project, source_name: str) -> str:
 
 
 def allowed_folder(typed: str) -> Path:
-    """A path on the server that a lead typed, inside an import folder.
+    """A path or pattern on the server that a lead typed, inside an import folder.
 
     Raises ImportRefused for anything outside (also by a link) or absent.
     """
     path = Path(typed.strip()).resolve()
-    if not any(path.is_relative_to(folder) for folder in settings.IMPORT_FOLDERS):
-        raise ImportRefused(_("“%(path)s” is not inside an import folder.") % {"path": typed})
-    if not path.exists():
-        raise ImportRefused(_("“%(path)s” is not there.") % {"path": typed})
+    pattern = glob.has_magic(typed) and not path.exists()
+    meant = [Path(each).resolve() for each in glob.glob(str(path))] if pattern else [path]
+    for each in meant or [path]:
+        if not any(each.is_relative_to(folder) for folder in settings.IMPORT_FOLDERS):
+            raise ImportRefused(_("“%(path)s” is not inside an import folder.") % {"path": typed})
+        if not each.exists():
+            raise ImportRefused(_("“%(path)s” is not there.") % {"path": typed})
     return path
 
 
@@ -230,26 +292,6 @@ def cell(value: Any, longest: int = 120) -> str:
         return _("%(count)s bytes") % {"count": len(value["bytes"])}
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= longest else f"{text[:longest]}…"
-
-
-def _row(refusal: Refusal) -> int:
-    return refusal.row
-
-
-def _raw(
-    columns: Sequence[str], rows: Sequence[Mapping[str, Any]], passed_over: Sequence[Refusal] = ()
-) -> RawBatch:
-    found = {column: [row.get(column) for row in rows] for column in columns}
-    # Images as bytes become paths on import; a preview only has to know that they are there.
-    for values in found.values():
-        for index, value in enumerate(values):
-            data = value.get("bytes") if isinstance(value, dict) else value
-            if isinstance(data, bytes):
-                values[index] = "image"
-    # The numbers that the rows have in the file: those passed over are counted there.
-    numbers = np.arange(1, len(rows) + len(passed_over) + 1)
-    numbers = numbers[~np.isin(numbers, [each.row for each in passed_over])]
-    return RawBatch(found, numbers[: len(rows)])
 
 
 def _images(folder: RunFolder, images: Path | None, progress: Progress) -> Path | None:

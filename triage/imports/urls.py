@@ -9,6 +9,7 @@ pages = [
     path("projects/<slug:slug>/import/", views.import_start, name="import-start"),
     path("imports/<uuid:job_uuid>/", views.import_describe, name="import"),
     path("imports/<uuid:job_uuid>/reopen/", views.import_reopen, name="import-reopen"),
+    path("imports/<uuid:job_uuid>/anyway/", views.import_anyway, name="import-anyway"),
     path("imports/<uuid:job_uuid>/discard/", views.import_discard, name="import-discard"),
 ]
 

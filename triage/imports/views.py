@@ -44,20 +44,20 @@ def import_describe(request: PageRequest, job_uuid: Any) -> HttpResponse:
     if job.kind != IMPORT.name or job.state != Job.State.DRAFT:
         return redirect("triage:job", job_uuid=job.uuid)
     try:
-        looked = page.shown(job)
+        found = page.shown(job)
     except ImportRefused as problem:
         job.fail(problem.sentence)
         return redirect("triage:job", job_uuid=job.uuid)
-    form = page.mapping_form(job, looked, request.POST or None)
+    form = page.mapping_form(job, found[0], request.POST or None)
     if request.htmx:
-        tried = {"job": job, **page.trial_context(job, looked, form)}
+        tried = {"job": job, **page.trial_context(job, found[0], form)}
         return render(request, "triage/imports/_trial.html", tried)
     if request.method == "POST" and form.is_valid():
         page.confirm(job, form)
         return redirect("triage:job", job_uuid=job.uuid)
     status = 422 if form.errors else 200
     return render(
-        request, "triage/imports/describe.html", page.context(job, looked, form), status=status
+        request, "triage/imports/describe.html", page.context(job, found, form), status=status
     )
 
 
@@ -67,6 +67,14 @@ def import_reopen(request: PageRequest, job_uuid: Any) -> HttpResponse:
     job = job_for(request.user, job_uuid)
     page.reopen(job)
     return redirect("triage:import", job_uuid=job.uuid)
+
+
+@require_POST
+def import_anyway(request: PageRequest, job_uuid: Any) -> HttpResponse:
+    """Import what was doubtful: the person has looked at it."""
+    job = job_for(request.user, job_uuid)
+    page.import_anyway(job)
+    return redirect("triage:job", job_uuid=job.uuid)
 
 
 @require_POST

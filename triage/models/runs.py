@@ -37,6 +37,13 @@ class Run(models.Model):
     images_missing = models.PositiveBigIntegerField(default=0)
     splits = models.JSONField(default=dict)
     versions = models.JSONField(default=dict)
+    # The model that answered, where the file names it; the profile that the file was read by.
+    model = models.CharField(_("model"), max_length=200, blank=True)
+    profile = models.CharField(max_length=60, blank=True)
+    # Mean credit; what was read, accuracy by every rule, refusals by reason, pictures: see
+    # `imports/outcome.py` for the shape. Empty for runs that were imported before it was kept.
+    accuracy = models.FloatField(null=True, blank=True)
+    outcome = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -62,6 +69,12 @@ class Run(models.Model):
     def error_rate(self) -> float | None:
         """Errors over samples; None for a run without samples."""
         return self.errors / self.samples if self.samples else None
+
+    @property
+    def unanswered(self) -> int:
+        """Samples without an answer: nothing was written, or the call to the model failed."""
+        read = self.outcome.get("read", {})
+        return int(read.get("no_answer", 0)) + int(read.get("failed_call", 0))
 
     @property
     def folder(self) -> RunFolder:

@@ -8,18 +8,28 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from annotations.exports.curated import ExportRefused, export_curated
 from annotations.management.arguments import answer, run_named
 from annotations.science.curation.curation import KINDS, UNREVIEWED, Recipe
+from annotations.science.curation.export_files import FORMATS, MANIFEST
 
 
 class Command(BaseCommand):
-    """export_curated RUN --to DIR --format jsonl|parquet|csv"""
+    """export_curated RUN --to DIR --as jsonl|parquet|csv|llava|vqa|coco|…"""
 
-    help = "Writes kept, dropped and corrected samples and weights, with a manifest."
+    help = "Writes the kept and corrected samples in a trainer's format, with a record of the rest."
 
     def add_arguments(self, parser: CommandParser) -> None:
         kinds = ", ".join((*KINDS, UNREVIEWED))
         parser.add_argument("run", help="number or uuid of the run")
         parser.add_argument("--to", required=True, help="folder to write; absent or empty")
-        parser.add_argument("--format", default="jsonl", help="jsonl, parquet or csv")
+        parser.add_argument(
+            "--as",
+            "--format",
+            dest="file_format",
+            default="jsonl",
+            metavar="FORMAT",
+            help=f"one of: {', '.join(FORMATS)}",
+        )
+        parser.add_argument("--bom", action="store_true", help="CSV that Excel reads: csv-bom")
+        parser.add_argument("--no-pictures", action="store_true", help="names of pictures alone")
         parser.add_argument("--drop", nargs="*", metavar="VERDICT", help=f"drop these: {kinds}")
         parser.add_argument(
             "--weight", action="append", metavar="VERDICT=NUMBER", help="weight of what is kept"
@@ -28,17 +38,31 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         run = run_named(options["run"])
+        file_format = options["file_format"]
+        if options["bom"]:
+            if file_format not in ("csv", "csv-bom"):
+                raise CommandError("--bom goes with --as csv")
+            file_format = "csv-bom"
         try:
             recipe = _recipe(options["drop"], options["weight"])
             curated = export_curated(
-                run, to=Path(options["to"]), file_format=options["format"], recipe=recipe
+                run,
+                to=Path(options["to"]),
+                file_format=file_format,
+                recipe=recipe,
+                pictures=not options["no_pictures"],
             )
         except (ExportRefused, ValueError) as reason:
             raise CommandError(str(reason)) from reason
         manifest = curated.manifest
         counts = {name: manifest["counts"][name] for name in ("kept", "dropped", "corrected")}
         files = [str(Path(options["to"]) / each["name"]) for each in manifest["files"]]
-        document = {**counts, "files": [*files, str(Path(options["to"]) / "manifest.json")]}
+        document = {
+            **counts,
+            "pictures": manifest["pictures"]["written"],
+            "pictures_missing": manifest["pictures"]["missing"],
+            "files": [*files, str(Path(options["to"]) / MANIFEST)],
+        }
         answer(self, {**document, "curated_set": str(curated.uuid)}, options["json"])
 
 

@@ -224,13 +224,16 @@ def test_repairs_enter_curated_sets_and_no_ratio(run, tmp_path) -> None:
     assert noise_document(audit) == before
     made = curated.export_curated(run, to=tmp_path / "out", file_format="jsonl")
     written = {}
-    for path in (tmp_path / "out").glob("*.jsonl"):
-        written |= {row["sample_id"]: row for row in map(json.loads, path.read_text().splitlines())}
+    for name in ("__record/weights.jsonl", "__record/dropped.jsonl", "train.jsonl"):
+        lines = (tmp_path / "out" / name).read_text().splitlines()
+        for row in map(json.loads, lines):
+            written[row["sample_id"]] = written.get(row["sample_id"], {}) | row
     assert written[f"s{free[0]:04d}"]["decision"] == "dropped"
-    assert written[f"s{free[1]:04d}"]["corrected_answer"] == "four"
+    assert written[f"s{free[1]:04d}"]["answer"] == "four"
     assert written[f"s{free[1]:04d}"]["decision"] == "corrected"
     assert written[f"s{free[2]:04d}"]["why"] == "repair: kept in the cleaning queue"
-    assert written[judged.sample_id]["verdict"] in ("match", "mismatch")
+    verdict = written[judged.sample_id]
+    assert verdict.get("review_verdict", verdict.get("verdict")) in ("match", "mismatch")
     overruled = {
         each["sample_id"]: each["overruled_by_an_audit"] for each in made.manifest["repairs"]
     }

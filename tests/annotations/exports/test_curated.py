@@ -14,6 +14,7 @@ from annotations.audits.drawing import draw_audit
 from annotations.exports.curated import ExportRefused, export_curated, preview, verdicts_of
 from annotations.models import CuratedSet
 from annotations.science.curation.curation import Recipe
+from annotations.science.curation.export_files import MANIFEST
 from tests.annotations.audit_factories import (
     error_rows,
     give_verdict,
@@ -49,11 +50,14 @@ def test_every_sample_is_kept_dropped_or_corrected(run, tmp_path) -> None:
 
     counts = curated.manifest["counts"]
     assert counts == {"kept": 21, "dropped": 3, "corrected": 1, "total": 25}
-    assert len(lines_of(tmp_path / "out" / "kept.jsonl")) == 21
-    assert len(lines_of(tmp_path / "out" / "weights.jsonl")) == run.samples
-    corrected = lines_of(tmp_path / "out" / "corrected.jsonl")
-    assert corrected[0]["answers"] == ["four"]
-    assert corrected[0]["original_answers"] == ["two"]
+    train = lines_of(tmp_path / "out" / "train.jsonl")
+    assert len(train) == 22
+    assert len(lines_of(tmp_path / "out" / "__record" / "weights.jsonl")) == run.samples
+    (corrected,) = [row for row in train if row["corrected"]]
+    assert corrected["answer"] == "four"
+    assert corrected["answers"] == ["four"]
+    assert corrected["original_answers"] == ["two"]
+    assert {row["answer"] for row in train} == {"two", "four"}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_what_the_page_counts_the_file_holds(run, tmp_path, recipe, file_format)
     export_curated(run, to=tmp_path / "out", file_format=file_format, recipe=recipe)
 
     held = {}
-    for part in ("kept", "dropped", "corrected"):
+    for part in ("train", "__record/dropped", "__record/corrected"):
         path = tmp_path / "out" / f"{part}.{file_format}"
         if file_format == "parquet":
             held[part] = pq.read_table(path).num_rows
@@ -80,7 +84,11 @@ def test_what_the_page_counts_the_file_holds(run, tmp_path, recipe, file_format)
         else:
             held[part] = len(lines_of(path))
     counts = shown.counts
-    assert held == {"kept": counts.kept, "dropped": counts.dropped, "corrected": counts.corrected}
+    assert held == {
+        "train": counts.kept + counts.corrected,
+        "__record/dropped": counts.dropped,
+        "__record/corrected": counts.corrected,
+    }
     assert counts.total == run.samples
     for groups in shown.groups.values():
         assert sum(group.counts.total for group in groups) == run.samples
@@ -90,7 +98,7 @@ def test_what_the_page_counts_the_file_holds(run, tmp_path, recipe, file_format)
 def test_the_manifest_says_where_everything_comes_from(run, tmp_path) -> None:
     export_curated(run, to=tmp_path / "out", file_format="jsonl")
 
-    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    manifest = json.loads((tmp_path / "out" / MANIFEST).read_text())
     audit = run.audits.get()
     assert manifest["run"]["source_sha256"] == run.source_sha256
     papers = manifest["audits"][0]
@@ -136,7 +144,7 @@ def test_formulas_are_neutralised_in_csv(tmp_path) -> None:
 
     export_curated(run, to=tmp_path / "out", file_format="csv")
 
-    with (tmp_path / "out" / "kept.csv").open(newline="") as opened:
+    with (tmp_path / "out" / "train.csv").open(newline="") as opened:
         assert {row["question"] for row in csv.DictReader(opened)} == {"'=HYPERLINK(1)"}
 
 
@@ -172,12 +180,11 @@ def test_the_page_previews_and_exports_and_the_zip_holds_it(client, run) -> None
     data = b"".join(response.streaming_content)
     with zipfile.ZipFile(io.BytesIO(data)) as opened:
         assert opened.testzip() is None
-        names = {Path(name).name: name for name in opened.namelist()}
-        kept = opened.read(names["kept.jsonl"]).decode().splitlines()
-    assert set(names) == {
-        "kept.jsonl", "dropped.jsonl", "corrected.jsonl", "weights.jsonl", "manifest.json",
-    }  # fmt: skip
-    assert len(kept) == curated.manifest["counts"]["kept"] == 23
+        names = {name.partition("/")[2]: name for name in opened.namelist()}
+        train = opened.read(names["train.jsonl"]).decode().splitlines()
+    record = ("dropped.jsonl", "corrected.jsonl", "weights.jsonl", "votes.jsonl", "manifest.json")
+    assert set(names) == {"train.jsonl", "README.md", *(f"__record/{name}" for name in record)}
+    assert len(train) == curated.manifest["counts"]["kept"] == 23
     assert "Download" in client.get(address).content.decode()
 
 

@@ -11,8 +11,8 @@ from annotations.models import Audit
 from annotations.standing import standing
 from tests.annotations.audit_factories import give_verdict, make_member, make_project_of
 from triage.models import Run
+from triage.science.ingest.ingesting import ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import merged, parse_assignments, propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot

@@ -59,7 +59,7 @@ def test_a_set_that_was_changed_since_is_refused(written, settings) -> None:
     repair_training(run, written)
     curated = curated_of(run)
     root = DataRoot(settings.DATA_ROOT)
-    root.put(f"exports/{curated.uuid.hex}/weights.parquet", b"other bytes")
+    root.put(f"exports/{curated.uuid.hex}/__record/weights.parquet", b"other bytes")
 
     with pytest.raises(CuratedSetUnreadable, match="changed since"):
         read_decisions(curated)

@@ -1,19 +1,21 @@
-"""Readers: one small class per file format, chosen by the file's name and first bytes.
+"""Readers: one for each kind of file, chosen by what the file holds, not by its name.
 
 A reader yields raw batches (`records.RawBatch`). Faults of a value or a line refuse that row;
-faults of the file (cut off, wrong encoding, broken compression, too long a line) raise
-`UnreadableFile`, because what is missing then cannot be known.
+faults of the file (cut off, broken compression, too long a line) raise `UnreadableFile`, because
+what is missing then cannot be known. `sources.py` opens several files, folders and archives.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from triage.science.readers.csv_file import CsvReader
+from triage.science.readers.csv_file import CsvReader, layout_of
 from triage.science.readers.faults import UnreadableFile
-from triage.science.readers.json_lines import JsonLinesReader
-from triage.science.readers.json_list import JsonListReader
+from triage.science.readers.folders import open_shard
+from triage.science.readers.json_document import open_document
+from triage.science.readers.json_lines import JsonLinesReader, is_json_lines
 from triage.science.readers.parquet_file import ParquetReader
+from triage.science.readers.spreadsheet import is_workbook, open_workbook
 from triage.science.readers.text_source import TextSource
 from triage.science.record.records import RawBatch, Refusal
 from triage.science.words import gettext_noop as _
@@ -24,7 +26,10 @@ __all__ = ["Reader", "UnreadableFile", "open_reader"]
 class Reader(Protocol):
     """What every reader offers."""
 
+    # A marked text, or a Sentence: what kind of file it is.
     description: str
+    # What was taken for granted: an encoding, that there is no line of names.
+    assumed: list[str]
     total_bytes: int
     # What the last preview passed over: rows that hold no record.
     passed_over: list[Refusal]
@@ -42,38 +47,64 @@ class Reader(Protocol):
         ...
 
 
-_SUFFIXES = {".jsonl": 0, ".ndjson": 0, ".json": 0, ".csv": 2, ".tsv": 2, ".parquet": 3, ".pq": 3}
+# Never opened: a pickle runs what it holds, the others are no tables.
+_NEVER = {
+    ".pkl": _("{name}: a pickle runs what is in it and is never opened; save a table instead"),
+    ".pickle": _("{name}: a pickle runs what is in it and is never opened; save a table instead"),
+    ".pt": _("{name}: a pickle runs what is in it and is never opened; save a table instead"),
+    ".xls": _("{name}: the old Excel format is not read; save it as .xlsx"),
+}
+# Bytes that text has none of, but for a stray one in an answer.
+_CONTROL = {*range(9), *range(14, 27)}
+_TAR_MAGIC = slice(257, 262)
 
 
-def open_reader(path: Path, original_name: str | None = None) -> Reader:
-    """The reader for `path`; its format is judged by `original_name` and the first bytes.
+def open_reader(
+    path: Path, original_name: str | None = None, encoding: str | None = None
+) -> Reader:
+    """The reader for one file. `encoding`: of a text, where a person says which it is in.
 
-    Raises UnreadableFile for an empty file or one of no known format.
+    Raises UnreadableFile for an empty file or one that is no table.
     """
     name = original_name or path.name
-    if not path.is_file():
+    if not path.exists():
         raise UnreadableFile(_("{name}: there is no such file"), name=name)
     if path.stat().st_size == 0:
         raise UnreadableFile(_("{name}: the file is empty"), name=name)
     with path.open("rb") as stream:
-        start = stream.read(8)
+        start = stream.read(512)
+    suffix = Path(name.lower().removesuffix(".gz")).suffix
+    if suffix in _NEVER:
+        raise UnreadableFile(_NEVER[suffix], name=name)
     if start.startswith(b"PAR1"):
         return ParquetReader(path, name)
-    stem = name.lower().removesuffix(".gz")
-    kind = next((kind for suffix, kind in _SUFFIXES.items() if stem.endswith(suffix)), None)
-    if kind == 3:
+    if suffix in (".parquet", ".pq"):
         raise UnreadableFile(
             _("{name}: not a Parquet file (it does not begin with PAR1)"), name=name
         )
-    if kind is None:
+    if start.startswith(b"PK") and is_workbook(path):
+        return open_workbook(path, name)
+    if start[_TAR_MAGIC] == b"ustar":
+        return open_shard(path, name)
+    return _open_text(path, name, encoding)
+
+
+def _open_text(path: Path, name: str, encoding: str | None) -> Reader:
+    source = TextSource(path, name, encoding)
+    start = source.start()
+    if not start.strip():
+        raise UnreadableFile(_("{name}: the file is empty"), name=name)
+    if sum(byte in _CONTROL for byte in start[:4096]) > len(start[:4096]) / 100:
         raise UnreadableFile(
             _(
-                "{name}: unknown format; JSON Lines (.jsonl), CSV (.csv, .tsv), Parquet "
-                "(.parquet) and their .gz are read"
+                "{name}: unknown format; read are JSON, JSON Lines, CSV, TSV, Excel (.xlsx), "
+                "Parquet, WebDataset and folders of them, also packed as .gz or .zip"
             ),
             name=name,
         )
-    source = TextSource(path, name)
-    if kind == 2:
-        return CsvReader(source, "\t" if stem.endswith(".tsv") else ",")
-    return JsonListReader(source) if source.first_character() == "[" else JsonLinesReader(source)
+    first = start.lstrip()[:1]
+    if first == b"[":
+        return open_document(source)
+    if first == b"{":
+        return JsonLinesReader(source) if is_json_lines(source) else open_document(source)
+    return CsvReader(source, layout_of(start.decode("utf-8", "replace"), name))

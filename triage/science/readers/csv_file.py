@@ -1,7 +1,12 @@
 """CSV and TSV."""
 
 import csv
+import io
+import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,30 +14,93 @@ import numpy as np
 from triage.science.readers.faults import UnreadableFile
 from triage.science.readers.text_source import MAX_LINE_BYTES, TextSource
 from triage.science.record.records import RawBatch, Refusal
+from triage.science.words import Sentence
 from triage.science.words import gettext_noop as _
 
 ROWS_A_BATCH = 20_000
 
 
+# More columns than this are not those of a table of answers.
+MOST_COLUMNS = 2_000
+SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+# Lines that are looked at for separator and header.
+_LOOKED_AT = 50
+_DATA = re.compile(
+    r"^(?:[+-]?\d+(?:\.\d+)?|yes|no|true|false|.*\.(?:jpe?g|png|webp|gif|bmp))$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table of text is laid out: its separator, and whether its first line names columns."""
+
+    separator: str
+    header: bool
+
+
+def layout_of(start: str, name: str) -> Layout:
+    """The layout that the first lines of a file suggest; `name` decides where they say nothing."""
+    by_name = "\t" if name.lower().removesuffix(".gz").endswith(".tsv") else ","
+    best, most = by_name, (0.0, 0)
+    for separator in sorted(SEPARATORS, key=lambda each: each != by_name):
+        widths = [len(cells) for cells in _first_cells(start, separator)]
+        if not widths or widths[0] < 2:
+            continue
+        same = sum(width == widths[0] for width in widths) / len(widths)
+        if (same, widths[0]) > most and same >= 0.5:
+            best, most = separator, (same, widths[0])
+    return Layout(best, _has_header(_first_cells(start, best)))
+
+
+def _first_cells(start: str, separator: str) -> list[list[str]]:
+    """The cells of the first lines; of a cut last line nothing."""
+    rows: list[list[str]] = []
+    try:
+        for cells in csv.reader(io.StringIO(start), delimiter=separator):
+            if cells:
+                rows.append(cells)
+            if len(rows) > _LOOKED_AT:
+                break
+    except csv.Error:
+        return rows
+    return rows[:-1] if len(rows) > 2 else rows
+
+
+def _has_header(rows: list[list[str]]) -> bool:
+    """Whether the first line names columns: distinct texts that are no data."""
+    if not rows:
+        return True
+    first = [cell.strip() for cell in rows[0]]
+    if any(_DATA.match(cell) for cell in first) or len(set(first)) < len(first):
+        return all(cell == "" or not _DATA.match(cell) for cell in first)
+    # A long sentence is a question, and the name of nothing.
+    return not any(len(cell) > 100 or cell.endswith(("?", "？")) for cell in first)
+
+
 class CsvReader:
-    """A header line, then one row a record; quoted as RFC 4180 says, comma or tab."""
+    """One row a record, quoted as RFC 4180 says; separator and header are told by the lines."""
 
-    description = _("CSV: a header line, then one row a record")
-
-    def __init__(self, source: TextSource, delimiter: str) -> None:
+    def __init__(self, source: TextSource, layout: Layout) -> None:
         self.source = source
         self.total_bytes = source.total_bytes
         self.passed_over: list[Refusal] = []
-        self.delimiter = delimiter
+        self.layout = layout
+        self.delimiter = layout.separator
+        self.assumed = list(source.assumed)
+        self.description: str = _("CSV: a header line, then one row a record")
+        if layout.separator != ",":
+            separator = SEPARATORS.get(layout.separator, layout.separator)
+            self.description = Sentence(_("Table set apart by {separator}"), separator=separator)
+        if not layout.header:
+            self.assumed.append(_("no line of column names"))
 
     def columns(self) -> list[str]:
         """The header."""
-        return self._header(next(self._records(), []))
+        return self._opened()[0]
 
     def preview(self, count: int = 20) -> list[dict[str, Any]]:
         """The first `count` rows that have as many cells as the header."""
-        records = self._records()
-        header = self._header(next(records, []))
+        header, records = self._opened()
         rows: list[dict[str, Any]] = []
         self.passed_over = []
         for number, cells in enumerate(records, start=1):
@@ -46,8 +114,7 @@ class CsvReader:
 
     def batches(self) -> Iterator[RawBatch]:
         """Every record; row 1 is the first after the header. An empty cell is absent."""
-        records = self._records()
-        header = self._header(next(records, []))
+        header, records = self._opened()
         kept: list[list[str]] = []
         rows: list[int] = []
         refusals: list[Refusal] = []
@@ -85,13 +152,30 @@ class CsvReader:
                 problem=str(problem),
             ) from None
 
+    def _opened(self) -> tuple[list[str], Iterator[list[str]]]:
+        """The names of the columns, and the records behind them."""
+        records = self._records()
+        first = next(records, [])
+        if self.layout.header:
+            return self._header(first), records
+        return [f"column {n}" for n in range(1, len(first) + 1)], chain([first], records)
+
     def _header(self, cells: list[str]) -> list[str]:
+        if len(cells) > MOST_COLUMNS:
+            raise UnreadableFile(
+                _("{name}: has {n} columns: at most {most} are read"),
+                name=self.source.name,
+                n=len(cells),
+                most=MOST_COLUMNS,
+            )
         header = [cell.strip() for cell in cells]
-        if not any(header):
+        # The column of row numbers that data frames are saved with has no name.
+        header = [cell or f"column {n}" for n, cell in enumerate(header, 1)] if any(header) else []
+        if not header:
             raise UnreadableFile(
                 _("{name}: the first line holds no column names"), name=self.source.name
             )
-        twice = {name for name in header if header.count(name) > 1}
+        twice = [name for name, count in Counter(header).items() if count > 1]
         if twice:
             raise UnreadableFile(
                 _("{name}: column names used twice: {twice}"),

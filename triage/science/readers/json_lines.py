@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from triage.science.readers.faults import UnreadableFile
-from triage.science.readers.text_source import Block, TextSource
+from triage.science.readers.text_source import MAX_LINE_BYTES, Block, TextSource
 from triage.science.record.records import RawBatch, Refusal
 from triage.science.words import gettext_noop as _
 
@@ -25,6 +25,7 @@ class JsonLinesReader:
         self.source = source
         self.total_bytes = source.total_bytes
         self.passed_over: list[Refusal] = []
+        self.assumed = list(source.assumed)
 
     def columns(self) -> list[str]:
         """Keys of the first 200 objects, in the order first seen."""
@@ -49,6 +50,38 @@ class JsonLinesReader:
         """Every line, in order."""
         for block in self.source.blocks():
             yield parse_whole(block) or parse_lines(self.source.name, block)
+
+
+def is_json_lines(source: TextSource) -> bool:
+    """Whether a text that begins with '{' has one object a line.
+
+    A single object on the only line is a document, and so is one that goes over several lines.
+    """
+    size = MAX_LINE_BYTES
+    start = source.start(size)
+    lines = [line for line in start[: 256 * 1024].split(b"\n") if line.strip()]
+    whole = len(start) <= 256 * 1024
+    if not whole:
+        # The last of them may be cut: unless it is the only one, it is left out.
+        lines = lines[:-1] if len(lines) > 1 else start.split(b"\n", 1)[:1]
+    sound = sum(_is_object(line) for line in lines[:20])
+    if len(lines) == 1 and b"\n" not in start.strip():
+        return bool(sound) and not _wraps_rows(lines[0])
+    return _is_object(lines[0]) or sound > len(lines[:20]) / 2
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(_loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _wraps_rows(line: bytes) -> bool:
+    value = _loads(line)
+    return any(isinstance(each, list | dict) and len(each) > 1 for each in value.values()) and (
+        not any(key in value for key in ("prediction", "pred", "response", "answer"))
+    )
 
 
 def parse_whole(block: Block) -> RawBatch | None:

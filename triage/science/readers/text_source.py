@@ -1,14 +1,18 @@
 """Text files as blocks of whole lines: plain or gzipped, UTF-8, with bounds on what is believed."""
 
+import codecs
 import gzip
 import io
+import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from triage.science.readers.encodings import SAMPLE_BYTES, encoding_of
 from triage.science.readers.faults import UnreadableFile
+from triage.science.words import Sentence
 from triage.science.words import gettext_noop as _
 
 BLOCK_BYTES = 8 * 1024**2
@@ -30,21 +34,52 @@ class Block:
 
 
 class TextSource:
-    """A text file that may be gzipped."""
+    """A text file that may be gzipped; `assumed` says what was taken for granted of it."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, encoding: str | None = None) -> None:
         self.path = path
         self.name = name
         self.total_bytes = path.stat().st_size
+        self.assumed: list[str] = []
         with path.open("rb") as stream:
-            start = stream.read(4)
-        self.zipped = start[:2] == b"\x1f\x8b"
-        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise UnreadableFile(
-                _("{name}: the file is UTF-16; save it as UTF-8 and try again"), name=name
-            )
+            self.zipped = stream.read(2) == b"\x1f\x8b"
         if name.lower().endswith(".gz") and not self.zipped:
             raise UnreadableFile(_("{name}: not a gzip file, although its name says so"), name=name)
+        self._decode(encoding)
+
+    def _decode(self, encoding: str | None) -> None:
+        """Find the encoding; a file that is not UTF-8 is written anew as it."""
+        with self._open() as stream:
+            start = self._read(stream, SAMPLE_BYTES)
+        self.encoding = encoding or encoding_of(start)
+        if self.encoding in ("utf-8", "utf-8-sig"):
+            return
+        self.assumed = [Sentence(_("encoding {encoding}"), encoding=self.encoding)]
+        self._anew = tempfile.NamedTemporaryFile(suffix=".txt")  # noqa: SIM115 (kept while read)
+        decoder = codecs.getincrementaldecoder(self.encoding)()
+        with self._open() as stream:
+            done = 0
+            while chunk := self._read(stream, BLOCK_BYTES):
+                done += len(chunk)
+                self._check_growth(done)
+                self._anew.write(self._text_of(decoder, chunk))
+            self._anew.write(self._text_of(decoder, b"", final=True))
+        self._anew.flush()
+        self.path, self.zipped = Path(self._anew.name), False
+        self.total_bytes = self.path.stat().st_size
+
+    def _text_of(
+        self, decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False
+    ) -> bytes:
+        try:
+            return decoder.decode(chunk, final).encode()
+        except UnicodeError as problem:
+            raise UnreadableFile(
+                _("{name}: not text in {encoding} ({problem}); say which encoding it is in"),
+                name=self.name,
+                encoding=self.encoding,
+                problem=str(problem),
+            ) from None
 
     def first_character(self) -> str:
         """The first character that is not white space ('' if there is none in the first 64 KB)."""
@@ -77,11 +112,25 @@ class TextSource:
                         max_line_bytes=str(MAX_LINE_BYTES // 1024**2),
                     )
                 if whole:
-                    self._check_text(whole, line)
+                    self.check_text(whole, line)
                     yield Block(whole, line, not chunk, min(raw.tell(), self.total_bytes))
                     line += whole.count(b"\n")
                 if not chunk:
                     return
+
+    def start(self, size: int = 256 * 1024) -> bytes:
+        """The first bytes, unpacked, without a mark of their order."""
+        with self._open() as stream:
+            return self._read(stream, size).removeprefix(_BOM)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The whole file, unpacked, in pieces that may end anywhere."""
+        unpacked = 0
+        with self._open() as stream:
+            while chunk := self._read(stream, BLOCK_BYTES):
+                unpacked += len(chunk)
+                self._check_growth(unpacked)
+                yield chunk
 
     def text(self) -> io.TextIOWrapper:
         """The whole file as a text stream, for parsers that need one (CSV)."""
@@ -112,7 +161,8 @@ class TextSource:
                 max_gzip_ratio=str(MAX_GZIP_RATIO),
             )
 
-    def _check_text(self, data: bytes, first_line: int) -> None:
+    def check_text(self, data: bytes, first_line: int) -> None:
+        """Raise UnreadableFile where bytes are no UTF-8, naming the row."""
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as problem:

@@ -25,6 +25,9 @@ _CALLED = re.compile(
     r"[(\[（*_\"'“]*([A-Za-z])(?![\w'’])"
 )
 _BRACKETED = re.compile(r"[(（\[【]\s*([A-Z])\s*[)）\]】]|\*\*\s*([A-Z])[.)]?\s*\*\*")
+_LETTERS_ONLY = re.compile(
+    rf"^{_OPEN}[A-Za-z]{_CLOSE}[.。]?(?:\s*(?:[,;、，和&]|and)\s*{_OPEN}[A-Za-z]{_CLOSE})*[.。]?$"
+)
 _CAPITAL = re.compile(r"(?<![\w'’.\-/&])([A-Z])(?![\w'’\-/&+#]|\.[A-Za-z])")
 # Words after which a letter that stands alone is an answer, whatever it is.
 _CHOOSING = re.compile(
@@ -54,6 +57,16 @@ def letter_of(text: str, options: int = _MOST) -> str | None:
     capitals = {letter for found in _CAPITAL.finditer(stripped) if (letter := found[1]) in allowed}
     capitals -= {letter for letter in "AI" if letter in capitals and _is_a_word(letter, stripped)}
     return capitals.pop() if len(capitals) == 1 else None
+
+
+def is_letters(text: str) -> bool:
+    """Whether a reference is a letter of an option, or several ('B', '(b)', 'A, C')."""
+    return _LETTERS_ONLY.match(text) is not None
+
+
+def letters_in(text: str) -> frozenset[str]:
+    """The letters of a text that is nothing but letters of options."""
+    return frozenset(re.findall(r"[A-Za-z]", text.upper())) if is_letters(text) else frozenset()
 
 
 def begins_with_letter(text: str) -> bool:

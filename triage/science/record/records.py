@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from triage.science.record import values
 from triage.science.record.mapping import ColumnMapping
+from triage.science.record.paths import column_at
 from triage.science.record.whole_columns import whole_column
 from triage.science.words import gettext_noop as _
 
@@ -41,26 +42,36 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "sample_id",
         pa.string(),
-        values.text,
-        _("a name that no other row of the file has"),
-        True,
+        values.name,
+        _("a name that no other row of the file has; without one, rows are numbered"),
     ),
     Field(
         "image",
         pa.string(),
         values.image_path,
-        _("path relative to the image folder, or bytes"),
+        _("name of the picture, or its bytes"),
+    ),
+    Field(
+        "images",
+        pa.list_(pa.string()),
+        values.image_paths,
+        _("names of several pictures"),
     ),
     Field(
         "question",
         pa.string(),
         values.text,
         _("the question or text put to the model"),
-        True,
     ),
     Field("context", pa.string(), values.text, _("text that came with the question")),
-    Field("answers", pa.list_(pa.string()), values.answers, _("1 to 10 reference answers")),
-    Field("prediction", pa.string(), values.text, _("the model's answer"), True),
+    Field("answers", pa.list_(pa.string()), values.answers, _("the reference answers")),
+    Field(
+        "options",
+        pa.list_(pa.string()),
+        values.options,
+        _("the choices of a multiple-choice question, in order"),
+    ),
+    Field("prediction", pa.string(), values.written, _("what the model wrote"), True),
     Field(
         "candidates",
         pa.list_(CANDIDATE),
@@ -75,6 +86,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("correct", pa.float64(), values.credit, _("true/false, or a credit in 0..1")),
     Field("split", pa.string(), values.split, _("train, val, test or ood")),
+    Field("group", pa.string(), values.name, _("rows that are one question asked several times")),
+    Field("model", pa.string(), values.name, _("which model answered")),
     Field(
         "domain",
         pa.string(),
@@ -142,6 +155,15 @@ COMPUTED = (
     ("position", pa.int64()),
     ("credit", pa.float32()),
     ("is_error", pa.bool_()),
+    # What was read of the prediction: the answer, its state, the steps to it.
+    ("answered", pa.string()),
+    ("answer_state", pa.string()),
+    ("steps", pa.list_(pa.string())),
+    # Options by index: the one that was chosen, the one that is right.
+    ("chosen_option", pa.int16()),
+    ("right_option", pa.int16()),
+    # How a wrong answer lies near the scorer's border; null where it does not.
+    ("near_border", pa.string()),
 )
 CONFORMED = pa.schema(
     [(field.name, field.arrow) for field in FIELDS] + [("meta", pa.string()), ("row", pa.int64())]
@@ -150,6 +172,13 @@ SCHEMA = pa.schema([(field.name, field.arrow) for field in FIELDS] + list(COMPUT
 
 # An Arrow array, or a list of values as a reader found them.
 Column: TypeAlias = "pa.Array | list[Any]"
+
+
+# Columns of text that pages show as they are: nothing is an empty text there.
+_NEVER_NULL = ("sample_id", "question", "prediction")
+# As deep as any meta is shown.
+_DEEPEST_META = 100
+_TEXTS = (values.text, values.name, values.written)
 
 
 @dataclass(frozen=True)
@@ -197,8 +226,8 @@ def conform(raw: RawBatch, mapping: ColumnMapping, default_split: str | None = N
             array, bad = _one_by_one([constant] * count, field)
         else:
             array, bad = _field_column(raw, mapping.columns_of(field.name), field)
-        if field.required:
-            bad = {**_missing(array, field), **bad}
+        if field.name in _NEVER_NULL and mapping.columns_of(field.name):
+            array, bad = pc.fill_null(array, ""), {**_missing(array, field), **bad}
         for index, reason in bad.items():
             problems.setdefault(index, (field.name, reason))
         if field.name == "split" and default_split is not None:
@@ -229,9 +258,11 @@ def _field_column(
     raw: RawBatch, sources: Sequence[str], field: Field
 ) -> tuple[pa.Array, dict[int, str]]:
     count = len(raw.rows)
-    found = [raw.columns[source] for source in sources if source in raw.columns]
+    found = [c for source in sources if (c := column_at(raw.columns, source)) is not None]
     if not found:
         return pa.nulls(count, field.arrow), {}
+    if field.name == "options" and (len(found) > 1 or len(sources) > 1):
+        return _one_by_one(_lettered(found), field)
     if len(found) > 1:
         return _one_by_one(_joined(found), field)
     column = found[0]
@@ -257,17 +288,30 @@ def _one_by_one(column: list[Any], field: Field) -> tuple[pa.Array, dict[int, st
 def _absent(value: Any, field: Field) -> bool:
     """Null is absent everywhere; an empty cell is absent wherever it cannot be a text."""
     if value is None or (isinstance(value, float) and np.isnan(value) and field.arrow == "string"):
-        return True
-    return isinstance(value, str) and value == "" and field.check is not values.text
+        return field.check is not values.written
+    return isinstance(value, str) and value == "" and field.check not in _TEXTS
 
 
 def _missing(array: pa.Array, field: Field) -> dict[int, str]:
-    """Rows without a required value: null, or nothing but white space."""
+    """Rows without a name: null, or nothing but white space."""
+    if field.name != "sample_id":
+        return {}
     empty = pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(array)), 0), True)
     if not pc.any(empty).as_py():
         return {}
     reason = f"is missing: {field.description}"
     return {int(index): reason for index in np.flatnonzero(empty.to_numpy(zero_copy_only=False))}
+
+
+def _lettered(columns: Sequence[Column]) -> list[Any]:
+    """Columns A, B, C … as one list a row, without the empty ones at its end."""
+    rows: list[Any] = []
+    for parts in zip(*(_listed(column) for column in columns), strict=True):
+        listed = ["" if part is None or part == "" else part for part in parts]
+        while listed and listed[-1] in ("", "nan"):
+            listed.pop()
+        rows.append(listed or None)
+    return rows
 
 
 def _joined(columns: Sequence[Column]) -> list[Any]:
@@ -284,7 +328,8 @@ def _joined(columns: Sequence[Column]) -> list[Any]:
 
 def _meta_column(raw: RawBatch, mapping: ColumnMapping) -> pa.Array:
     """Everything that was not mapped, as one JSON object a row; null where there is nothing."""
-    used = mapping.used()
+    # What a name is made of stays what it was beside it.
+    used = mapping.used(alone=True)
     rest = [name for name in raw.columns if name not in used]
     if not rest:
         return pa.nulls(len(raw.rows), pa.string())
@@ -300,10 +345,24 @@ def _meta_column(raw: RawBatch, mapping: ColumnMapping) -> pa.Array:
 
 def _json(value: Mapping[str, Any]) -> str:
     """JSON text; what JSON cannot say (bytes, dates) in words. NaN becomes null."""
-    shown = orjson.dumps(
-        value, default=_in_words, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
-    )
-    return shown.decode()
+    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+    try:
+        return orjson.dumps(value, default=_in_words, option=options).decode()
+    except TypeError:
+        # Halves of characters, numbers beyond 64 bits, nesting without end: as text.
+        return orjson.dumps(_tame(value, 0), default=_in_words, option=options).decode()
+
+
+def _tame(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST_META:
+        return "…"
+    if isinstance(value, Mapping):
+        return {str(_tame(str(k), depth)): _tame(v, depth + 1) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_tame(each, depth + 1) for each in value]
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 63:
+        return str(value) if value.bit_length() < 1000 else "…"
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _in_words(value: Any) -> Any:

@@ -1,55 +1,31 @@
-"""Scoring rules: from a prediction and its reference answers to a credit in 0..1.
+"""Scoring a run's rows: what was read of each prediction, and its credit by a rule."""
 
-VQA soft accuracy follows Antol et al. 2015 as the official evaluation computes it: for each of the
-n answers, min(1, matches among the other n − 1 / 3), averaged. With ten answers and k matches:
-0, 0.3, 0.6, 0.9, 1. Its normalisation (punctuation, articles, number words, contractions) is always
-applied, as lmms-eval, VLMEvalKit and LLaVA do; the official code skips it when all ten answers are
-the same, which calls "COPENHAGEN" wrong.
-"""
-
-import re
-import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.science.words import gettext_noop
+from triage.science.reading.choices import is_letters
+from triage.science.reading.folding import number_of, quantity
+from triage.science.reading.reading import Kind, Reading, read
+from triage.science.reading.yes_no import is_yes_no
+from triage.science.record.rules import RULES, Question, ScoringRule, border, right_options
+from triage.science.record.vqa_text import normalise, vqa_credit
+
+__all__ = [
+    "ERROR_BELOW", "RULES", "CannotScore", "Scored", "ScoringRule", "missing_input", "normalise",
+    "propose_rule", "score", "scored", "vqa_credit",
+]  # fmt: skip
 
 # An error sample is one with less credit than this.
 ERROR_BELOW = 0.5
-
-_NUMBERS = {
-    name: str(value)
-    for value, name in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    )
-} | {"none": "0"}
-_ARTICLES = {"a", "an", "the"}
-_CONTRACTIONS = {
-    each.replace("'", ""): each
-    for each in (
-        "aren't can't couldn't couldn't've didn't doesn't don't hadn't hadn't've hasn't haven't "
-        "he'd've he's how'd how'll how's I'm I've isn't it'd've it'll ma'am mightn't mightn't've "
-        "might've mustn't must've needn't o'clock oughtn't shan't she'd've should've shouldn't "
-        "somebody's someone's something's that'd that's there'd there're there's they'd "
-        "they'd've they'll they're they've 'twas wasn't we'd've we've weren't what'll what're "
-        "what's what've when's where'd where's where've who'd who'd've who'll who's who've why'll "
-        "why're why's won't would've wouldn't wouldn't've y'all y'all'll you'd you'd've you'll "
-        "you're you've"
-    ).split()
-}
-# Spelled words that would be lost to a contraction ("shed", "well", "its") are left alone.
-_PUNCTUATION = r';/[]"{}()=+\_-><@`,?!'
-_PERIOD = re.compile(r"(?!<=\d)(\.)(?!\d)")
-_DIGIT_COMMA = re.compile(r"(\d)(,)(\d)")
-_LETTER = re.compile(
-    r"^\s*(?:answer\s*(?:is)?\s*[:：]?\s*)?(?:option\s*)?[(\[]?([A-Za-z])[)\].:、]?(?:$|[\s).:\]])",
-    re.IGNORECASE,
-)
-_YES_NO = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
+# Fewer references than this are synonyms, not people's votes.
+FEWEST_VOTES = 8
+# Between rows of a key, between references, between fields: no text holds them.
+_FIELD, _ENTRY = "\x1e", "\x1f"
 
 
 class CannotScore(ValueError):
@@ -57,94 +33,26 @@ class CannotScore(ValueError):
 
 
 @dataclass(frozen=True)
-class ScoringRule:
-    """One way to call a prediction right or wrong."""
+class Scored:
+    """What was read of n predictions, and their credit.
 
-    name: str
-    description: str
-    needs: str
-    credit: Callable[[str, Sequence[str]], float] | None
+    `credit` (n) float32 in 0..1; `table`: the columns of READ_SCHEMA, as the record has them.
+    """
 
-
-def normalise(answer: str) -> str:
-    """The official VQA normalisation of an answer."""
-    text = answer.replace("\n", " ").replace("\t", " ").strip()
-    digit_comma = _DIGIT_COMMA.search(text) is not None
-    stripped = text
-    for mark in _PUNCTUATION:
-        if mark in text:
-            delete = f"{mark} " in text or f" {mark}" in text or digit_comma
-            stripped = stripped.replace(mark, "" if delete else " ")
-    stripped = _PERIOD.sub("", stripped)
-    words = [_NUMBERS.get(word, word) for word in stripped.lower().split()]
-    return " ".join(_CONTRACTIONS.get(word, word) for word in words if word not in _ARTICLES)
+    credit: np.ndarray
+    table: pa.Table
 
 
-def vqa_credit(prediction: str, answers: Sequence[str]) -> float:
-    """VQA soft accuracy; a single reference counts as unanimous."""
-    wanted = normalise(prediction)
-    found = [normalise(answer) for answer in answers]
-    if len(found) == 1:
-        return float(found[0] == wanted)
-    matches = sum(answer == wanted for answer in found)
-    return float(np.mean([min(1.0, (matches - (answer == wanted)) / 3) for answer in found]))
-
-
-def exact_credit(prediction: str, answers: Sequence[str]) -> float:
-    """1 if the prediction is one of the references, both normalised."""
-    return float(normalise(prediction) in {normalise(answer) for answer in answers})
-
-
-def choice_credit(prediction: str, answers: Sequence[str]) -> float:
-    """1 if the chosen letter, or the whole text, is a reference ('(B)', 'B.', 'Answer: B')."""
-    if exact_credit(prediction, answers):
-        return 1.0
-    letter = _LETTER.match(prediction)
-    letters = {found.group(1).upper() for a in answers if (found := _LETTER.match(a))}
-    return float(letter is not None and letter.group(1).upper() in letters)
-
-
-def yes_no_credit(prediction: str, answers: Sequence[str]) -> float:
-    """1 if the first 'yes' or 'no' of the prediction is the reference's."""
-    said = _YES_NO.search(prediction)
-    if said is None:
-        return 0.0
-    wanted = {found.group(1).lower() for a in answers if (found := _YES_NO.search(a))}
-    return float(said.group(1).lower() in wanted)
-
-
-RULES: Mapping[str, ScoringRule] = {
-    rule.name: rule
-    for rule in (
-        ScoringRule(
-            "vqa",
-            gettext_noop("VQA soft accuracy: how many people gave this answer"),
-            "answers",
-            vqa_credit,
-        ),
-        ScoringRule(
-            "exact",
-            gettext_noop("Exact match with any reference answer, after normalisation"),
-            "answers",
-            exact_credit,
-        ),
-        ScoringRule(
-            "choice",
-            gettext_noop("Multiple choice: the option's letter, or its text"),
-            "answers",
-            choice_credit,
-        ),
-        ScoringRule(
-            "yes_no",
-            gettext_noop("Yes or no: the first of the two words"),
-            "answers",
-            yes_no_credit,
-        ),
-        ScoringRule(
-            "given", gettext_noop("As the file says in its field 'correct'"), "correct", None
-        ),
-    )
-}
+READ_SCHEMA = pa.schema(
+    [
+        ("answered", pa.string()),
+        ("answer_state", pa.string()),
+        ("steps", pa.list_(pa.string())),
+        ("chosen_option", pa.int16()),
+        ("right_option", pa.int16()),
+        ("near_border", pa.string()),
+    ]
+)
 
 
 def missing_input(table: pa.Table, rule: str) -> np.ndarray:
@@ -155,37 +63,176 @@ def missing_input(table: pa.Table, rule: str) -> np.ndarray:
 def score(table: pa.Table, rule: str) -> np.ndarray:
     """Credits in 0..1, float32, one a row; every row must hold what the rule needs.
 
-    Each distinct (prediction, answers) pair is scored once: runs repeat few of them very often.
+    `table` has `prediction`, `answers` and, where the rows have them, `options` and `correct`.
+    """
+    return scored(table, rule).credit
+
+
+def scored(table: pa.Table, rule: str) -> Scored:
+    """Read every prediction and score it by `rule`.
+
+    Each distinct (prediction, answers, options) is read once: runs repeat few of them very often.
+    Raises CannotScore for an unknown rule, and where rows lack what it needs.
     """
     if rule not in RULES:
         raise CannotScore(f"'{rule}' is no scoring rule (known: {', '.join(RULES)})")
     if missing_input(table, rule).any():
         raise CannotScore(f"the rule '{rule}' needs the field '{RULES[rule].needs}' in every row")
-    credit = RULES[rule].credit
-    if credit is None:
-        return np.asarray(table.column("correct").to_numpy(), dtype=np.float32)
-    answers = pc.binary_join(table.column("answers"), "\x1f")
-    joined = pc.binary_join_element_wise(table.column("prediction"), answers, "\x1e")
-    encoded = pc.dictionary_encode(joined.combine_chunks())
-    scored = []
-    for pair in encoded.dictionary.to_pylist():
-        prediction, _, references = pair.partition("\x1e")
-        scored.append(credit(prediction, references.split("\x1f")))
-    credits: np.ndarray = np.asarray(scored, dtype=np.float32)[encoded.indices.to_numpy()]
-    return credits
+    chosen = RULES[rule]
+    keys = _keys(table)
+    questions = [_question(key) for key in keys.dictionary.to_pylist()]
+    base = _base([question for _written, question in questions])
+    words = _are_yes_no_of([question for _written, question in questions])
+    rows = [
+        _one(written, question, chosen, _kind_of(question, chosen, words), base)
+        for written, question in questions
+    ]
+    index = keys.indices.to_numpy()
+    names = READ_SCHEMA.names
+    columns = {name: [row[name] for row in rows] for name in names}
+    found = pa.table(columns, schema=READ_SCHEMA).take(pa.array(index))
+    if chosen.credit is None:
+        credit = np.asarray(table.column("correct").to_numpy(), dtype=np.float32)
+    else:
+        credit = np.asarray([row["credit"] for row in rows], dtype=np.float32)[index]
+    return Scored(credit, _without_borders_of_right_answers(found, credit))
 
 
-def propose_rule(rows: Sequence[Mapping[str, object]]) -> str:
-    """The likeliest rule for rows of the record (dicts with 'answers', 'correct')."""
+def propose_rule(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The likeliest rule for rows of the record (dicts with 'answers', 'correct', 'options').
+
+    A verdict that the file itself holds wins; then what the references look like.
+    """
+    if rows and all(row.get("correct") is not None for row in rows):
+        return "given"
     answers = [a for row in rows if isinstance(a := row.get("answers"), list) and a]
     if not answers:
         return "given"
-    flat = [str(each).strip().lower() for found in answers for each in found]
-    if all(each in {"yes", "no"} for each in flat):
-        return "yes_no"
-    if any(len(found) > 2 for found in answers):
-        return "vqa"
-    letters = {each.strip("().") for each in flat}
-    if letters <= set(string.ascii_lowercase):
+    flat = [str(each).strip() for found in answers for each in found]
+    with_options = sum(len(row.get("options") or ()) > 1 for row in rows)
+    if with_options > len(rows) / 2:
         return "choice"
-    return "exact"
+    if _are_yes_no(flat, [str(row.get("prediction") or "") for row in rows]):
+        return "yes_no"
+    votes = sum(len(found) >= FEWEST_VOTES and len(set(found)) < len(found) for found in answers)
+    if votes > len(answers) / 2:
+        return "vqa"
+    if sum(map(is_letters, flat)) > 0.95 * len(flat):
+        return "choice"
+    return "any_of" if any(len(found) > 1 for found in answers) else "exact"
+
+
+def _are_yes_no(references: Sequence[str], predictions: Sequence[str]) -> bool:
+    """Whether all references are yes or no; digits are, where predictions begin with the words."""
+    if not all(is_yes_no(each) for each in references):
+        return False
+    if not all(each in ("0", "1") for each in references):
+        return True
+    words = sum(each.strip().lower().startswith(("yes", "no", "是", "否")) for each in predictions)
+    return words > len(predictions) / 2
+
+
+def _keys(table: pa.Table) -> pa.DictionaryArray:
+    """What each row is scored by, as one text a row; dictionary-encoded."""
+    parts = [pc.fill_null(table.column("prediction"), "")]
+    for name in ("answers", "options"):
+        if name in table.column_names and table.column(name).null_count < table.num_rows:
+            column = table.column(name).combine_chunks()
+            if isinstance(column, pa.ChunkedArray):
+                column = pa.concat_arrays(column.chunks)
+            # An absent option is an empty one: the letters of those behind it stay theirs.
+            filled = pa.ListArray.from_arrays(
+                column.offsets, pc.fill_null(column.values, ""), mask=column.is_null()
+            )
+            parts.append(pc.fill_null(pc.binary_join(filled, _ENTRY), ""))
+        else:
+            parts.append(pa.scalar(""))
+    joined = pc.binary_join_element_wise(*parts, _FIELD)
+    whole = joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+    if isinstance(whole, pa.ChunkedArray):
+        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], pa.string())
+    return whole.dictionary_encode()
+
+
+def _question(key: str) -> tuple[str, Question]:
+    """A prediction and what it is held against, from its key."""
+    written, references, options = key.rsplit(_FIELD, 2)
+    return written, Question(
+        tuple(references.split(_ENTRY)) if references else (),
+        tuple(options.split(_ENTRY)) if options else (),
+    )
+
+
+def _base(questions: Sequence[Question]) -> int:
+    """What the first option is called where references are numbers: 0, or 1."""
+    highest = False
+    for question in questions:
+        for each in question.references if question.options else ():
+            number = number_of(each) if each[:1].isdigit() else None
+            if number == 0:
+                return 0
+            highest = highest or number == len(question.options)
+    return int(highest)
+
+
+def _are_yes_no_of(questions: Sequence[Question]) -> bool:
+    """Whether all references are yes or no."""
+    references = [each for question in questions[:200] for each in question.references]
+    return bool(references) and all(map(is_yes_no, references))
+
+
+def _kind_of(question: Question, rule: ScoringRule, yes_no: bool) -> Kind:
+    """How a prediction is read: as its rule asks, or as its own question looks.
+
+    A set of multiple-choice questions has some without options, and a file that holds its own
+    verdicts has questions of any kind.
+    """
+    if rule.credit is not None and (rule.kind != "choice" or question.options):
+        return rule.kind
+    if question.options:
+        return "choice"
+    if yes_no and rule.credit is None:
+        return "yes_no"
+    if question.references and all(map(is_letters, question.references)):
+        return "choice"
+    if question.references and all(quantity(each) is not None for each in question.references):
+        return "number"
+    return "text"
+
+
+def _one(
+    written: str, question: Question, rule: ScoringRule, kind: Kind, base: int
+) -> dict[str, Any]:
+    """One distinct prediction: what was read of it, its credit, and how near the border it is."""
+    right = right_options(question.references, question.options, base) if question.options else ()
+    if question.options and not right:
+        # The reference names none of them: it is held against as a text.
+        question = Question(question.references)
+    else:
+        question = Question(question.references, question.options, right)
+    reading = read(written, kind, question.options)
+    credit = rule.credit(written, reading, question) if rule.credit else 0.0
+    return {
+        "credit": credit,
+        "answered": _short(reading),
+        "answer_state": reading.state,
+        "steps": [step.name for step in reading.steps] or None,
+        "chosen_option": reading.option,
+        "right_option": right[0] if right else None,
+        "near_border": border(credit, reading, question) if credit < ERROR_BELOW else None,
+    }
+
+
+def _short(reading: Reading) -> str | None:
+    """The text that was scored; None where it is the prediction as it stands."""
+    return reading.answer if reading.steps else None
+
+
+def _without_borders_of_right_answers(found: pa.Table, credit: np.ndarray) -> pa.Table:
+    """A file's own verdict may call right what no rule would."""
+    wrong = pa.array(credit < ERROR_BELOW)
+    place = found.schema.get_field_index("near_border")
+    nothing = pa.scalar(None, pa.string())
+    return found.set_column(
+        place, "near_border", pc.if_else(wrong, found.column("near_border"), nothing)
+    )

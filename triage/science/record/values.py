@@ -5,9 +5,12 @@ Every function takes what a JSON, CSV or Parquet cell gave and returns the clean
 """
 
 import ast
+import datetime
 import json
 import math
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 SPLITS = {
@@ -21,7 +24,16 @@ SPLITS = {
     "testing": "test",
     "ood": "ood",
 }
-MOST_ANSWERS = 10
+# Far beyond what any data set holds; a list longer than this is not a list of references.
+MOST_ANSWERS = 1000
+MOST_IMAGES = 64
+# Longer than any name, shorter than what would weigh on every page that shows it.
+LONGEST_NAME = 500
+# An answer with more digits than this is no number that anybody wrote.
+MOST_DIGITS = 300
+# Where an object that holds one text keeps it.
+_TEXT_KEYS = ("text", "answer", "content", "value", "caption", "raw", "prediction", "label")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # Rounding in a file that was written with few digits.
 PROBABILITY_SLACK = 1e-3
 MOST_GRID_CELLS = 128 * 128
@@ -29,26 +41,82 @@ MOST_GRID_CELLS = 128 * 128
 LARGEST = 3.4e38
 
 
+_CREDIT_KEYS = ("score", "value", "correct", "accuracy", "acc")
+_SAID = {
+    **dict.fromkeys(("true", "yes", "c", "correct", "right", "pass", "passed", "✓"), 1.0),
+    **dict.fromkeys(("false", "no", "i", "incorrect", "wrong", "fail", "failed", "n"), 0.0),
+    "p": 0.5,
+}
+
+
 def text(value: Any) -> str:
-    """Text as it stands; numbers and booleans in their JSON spelling."""
+    """Text as it stands; numbers and booleans in their JSON spelling, dates as ISO 8601 has them.
+
+    A list of one, and an object that holds one text, are that text.
+    """
     if isinstance(value, str):
         if "\x00" in value:
             raise ValueError("holds a NUL character")
-        return value
+        # Half of a character that was cut in two: no file or data base can hold it.
+        return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
+        if abs(value) >= 10**MOST_DIGITS:
+            raise ValueError(f"is a number of more than {MOST_DIGITS} digits")
         return str(value)
     if isinstance(value, float):
         finite(value)
         return str(int(value)) if value.is_integer() else repr(value)
-    raise ValueError(f"should be text, is a {_kind(value)}")
+    inner = _one_text_of(value)
+    if inner is not None:
+        return text(inner)
+    if isinstance(value, list | tuple) and len(value) > 1:
+        raise ValueError(f"is a list of {len(value)}: one text is needed")
+    raise ValueError(f"should be text, is {_a(_kind(value))}")
+
+
+def _one_text_of(value: Any) -> Any:
+    """The only value of a list of one or of an object with one text; other types as text."""
+    if isinstance(value, list | tuple):
+        return value[0] if len(value) == 1 else None
+    if isinstance(value, dict):
+        named = [value[key] for key in _TEXT_KEYS if isinstance(value.get(key), str | int | float)]
+        return named[0] if named else next(iter(value.values())) if len(value) == 1 else None
+    if isinstance(value, Decimal):
+        whole = value == value.to_integral_value()
+        return str(value.to_integral_value() if whole else value.normalize())
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise ValueError("holds bytes that are no text") from None
+    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        return value.item()
+    return None
+
+
+def written(value: Any) -> str:
+    """What a model wrote, as `text`; nothing at all is an empty answer, and an answer."""
+    if value is None or (isinstance(value, list | tuple | dict) and not value):
+        return ""
+    return text(value)
+
+
+def name(value: Any) -> str:
+    """A text short enough to be a name."""
+    found = text(value).strip()
+    if len(found) > LONGEST_NAME:
+        raise ValueError(f"has {len(found)} characters: a name has at most {LONGEST_NAME}")
+    return found
 
 
 def finite(value: Any) -> float:
     """A finite number; text that spells one is taken (CSV)."""
     if isinstance(value, bool) or value is None:
-        raise ValueError(f"should be a number, is a {_kind(value)}")
+        raise ValueError(f"should be a number, is {_a(_kind(value))}")
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -67,11 +135,16 @@ def probability(value: Any) -> float:
 
 
 def credit(value: Any) -> float:
-    """Right or wrong as a boolean, or a credit in 0..1."""
+    """Right or wrong as a boolean or in words, or a credit in 0..1 (an object: its `score`)."""
     if isinstance(value, bool):
         return float(value)
-    if isinstance(value, str) and value.strip().lower() in {"true", "yes", "false", "no"}:
-        return float(value.strip().lower() in {"true", "yes"})
+    if isinstance(value, dict):
+        value = next((value[key] for key in _CREDIT_KEYS if value.get(key) is not None), None)
+        return credit(value)
+    if isinstance(value, list | tuple) and len(value) == 1:
+        return credit(value[0])
+    if isinstance(value, str) and (said := _SAID.get(value.strip().lower())) is not None:
+        return said
     return probability(value)
 
 
@@ -84,21 +157,48 @@ def split(value: Any) -> str:
 
 
 def image_path(value: Any) -> str:
-    """A path relative to the image root that does not leave it."""
+    """The name of a picture as the file has it; it is looked up in a folder, never opened as is.
+
+    A list of one, and an object with `path`, are that name.
+    """
+    if isinstance(value, dict):
+        value = value.get("path") or value.get("file_name") or value.get("filename")
+        if value is None:
+            raise ValueError("is an object without 'path' or 'bytes'")
+    if isinstance(value, list | tuple) and len(value) == 1:
+        return image_path(value[0])
+    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
+        listed = parsed(value)
+        if isinstance(listed, list) and listed:
+            return image_path(listed[0])
+    if isinstance(value, bool | float):
+        raise ValueError(f"should be the name of a picture, is {_a(_kind(value))}")
     path = text(value).strip()
-    if path.startswith(("/", "\\", "~")) or (len(path) > 1 and path[1] == ":"):
-        raise ValueError("is an absolute path: image paths are relative to the image folder")
-    if "://" in path:
-        raise ValueError("is an address: images are read from a folder, nothing is downloaded")
-    if ".." in path.replace("\\", "/").split("/"):
-        raise ValueError("leaves the image folder ('..')")
+    if len(path) > LONGEST_NAME:
+        raise ValueError(f"has {len(path)} characters: the name of a picture has at most 500")
     return path.removeprefix("./")
 
 
-def answers(value: Any) -> list[str]:
-    """One to ten reference answers; a plain value is one answer."""
+def image_paths(value: Any) -> list[str]:
+    """The names of several pictures; one name is a list of one."""
     if isinstance(value, str) and value.lstrip().startswith("["):
-        value = _parsed_list(value)
+        value = parsed(value)
+    listed = list(value) if isinstance(value, list | tuple) else [value]
+    if len(listed) > MOST_IMAGES:
+        raise ValueError(f"holds {len(listed)} pictures: at most {MOST_IMAGES} are taken")
+    return [image_path(each) for each in listed if each is not None]
+
+
+def answers(value: Any) -> list[str]:
+    """Reference answers; a plain value is one answer.
+
+    Text that spells a list of texts is that list, as spreadsheets keep it; one that spells a list
+    of numbers is an answer that is a list.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        listed = parsed(value)
+        if isinstance(listed, list) and all(isinstance(each, str | dict) for each in listed):
+            value = listed
     found = [text(each) for each in value] if isinstance(value, list | tuple) else [text(value)]
     if not found:
         raise ValueError("is an empty list: give at least one reference answer")
@@ -107,13 +207,28 @@ def answers(value: Any) -> list[str]:
     return found
 
 
+def options(value: Any) -> list[str]:
+    """The choices of a multiple-choice question in order: a list, or {letter: text}."""
+    if isinstance(value, str):
+        value = parsed(value) if value.lstrip().startswith(("[", "{")) else value
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            value = _structure(value)
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split("\n" if "\n" in value else ";")]
+    if isinstance(value, dict):
+        value = [value[key] for key in value if value[key] is not None]
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"should be a list of choices, is {_a(_kind(value))}")
+    return ["" if each is None else text(each) for each in value]
+
+
 def candidates(value: Any) -> list[dict[str, Any]]:
     """[{answer, probability}], put best first; the probabilities sum to at most 1."""
     value = _structure(value)
     if isinstance(value, dict):
         value = [{"answer": answer, "probability": each} for answer, each in value.items()]
     if not isinstance(value, list):
-        raise ValueError(f"should be a list of {{answer, probability}}, is a {_kind(value)}")
+        raise ValueError(f"should be a list of {{answer, probability}}, is {_a(_kind(value))}")
     found: list[dict[str, Any]] = []
     for number, each in enumerate(value, start=1):
         if not isinstance(each, dict) or "answer" not in each:
@@ -148,7 +263,7 @@ def boxes(value: Any) -> list[list[float]]:
     """A list of boxes; one bare box is a list of one."""
     value = _structure(value)
     if not isinstance(value, list):
-        raise ValueError(f"should be a list of boxes, is a {_kind(value)}")
+        raise ValueError(f"should be a list of boxes, is {_a(_kind(value))}")
     if value and not isinstance(value[0], list):
         return [box(value)]
     return [_within(box, each, number) for number, each in enumerate(value, start=1)]
@@ -186,7 +301,7 @@ def token_grids(value: Any) -> list[tuple[str, list[list[float]]]]:
     if isinstance(value, list):
         value = dict(value)
     if not isinstance(value, dict):
-        raise ValueError(f"should be {{token: grid}}, is a {_kind(value)}")
+        raise ValueError(f"should be {{token: grid}}, is {_a(_kind(value))}")
     found = [(text(token), _within(grid, each, token)) for token, each in value.items()]
     if len({(len(each), len(each[0])) for _, each in found}) > 1:
         raise ValueError("holds grids of different shapes")
@@ -197,7 +312,7 @@ def modality(value: Any) -> dict[str, Any]:
     """{prediction, confidence}: the answer with the other modality blanked."""
     value = _structure(value)
     if not isinstance(value, dict):
-        raise ValueError(f"should be {{prediction, confidence}}, is a {_kind(value)}")
+        raise ValueError(f"should be {{prediction, confidence}}, is {_a(_kind(value))}")
     prediction, confidence = value.get("prediction"), value.get("confidence")
     return {
         "prediction": None if prediction is None else text(prediction),
@@ -237,7 +352,7 @@ def word_vectors(value: Any) -> list[tuple[str, list[float]]]:
     if isinstance(value, list) and all(isinstance(e, tuple) and len(e) == 2 for e in value):
         value = dict(value)  # As Arrow gives a map.
     if not isinstance(value, dict):
-        raise ValueError(f"should be {{token: vector}}, is a {_kind(value)}")
+        raise ValueError(f"should be {{token: vector}}, is {_a(_kind(value))}")
     given = {token: each for token, each in value.items() if each is not None}
     found = [(text(token), _within(vector, each, token)) for token, each in given.items()]
     _check_lengths([each for _, each in found])
@@ -273,9 +388,10 @@ def _structure(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _parsed_list(value: str) -> Any:
+def parsed(value: str) -> Any:
     """A list spelled in JSON or as Python prints it; text that merely begins with '[' stays."""
-    for parse in (json.loads, ast.literal_eval):
+    # Python's own spelling is read by its parser, which is not for texts of any length.
+    for parse in (json.loads, ast.literal_eval)[: 2 if len(value) < 100_000 else 1]:
         try:
             parsed = parse(value)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -283,6 +399,12 @@ def _parsed_list(value: str) -> Any:
         if isinstance(parsed, list):
             return parsed
     return value
+
+
+def _a(kind: str) -> str:
+    return (
+        kind if kind in ("null", "bytes", "true/false") else f"a{'n' * (kind[0] in 'aeiou')} {kind}"
+    )
 
 
 def _kind(value: Any) -> str:

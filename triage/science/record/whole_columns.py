@@ -40,6 +40,15 @@ def _texts(column: pa.Array) -> Whole | None:
     return None
 
 
+def _names(column: pa.Array) -> Whole | None:
+    taken = _texts(column)
+    if taken is None or pa.types.is_integer(column.type):
+        return taken
+    longest = pc.max(pc.utf8_length(column)).as_py() or 0
+    tidy = pc.all(pc.equal(pc.utf8_trim_whitespace(column), column)).as_py()
+    return taken if longest <= values.LONGEST_NAME and tidy is not False else None
+
+
 def _answers(column: pa.Array) -> Whole | None:
     if not pa.types.is_string(column.type):
         return None
@@ -143,6 +152,8 @@ def _any(mask: pa.Array) -> bool:
 
 _WHOLE: dict[Callable[[Any], Any], Callable[[pa.Array], Whole | None]] = {
     values.text: _texts,
+    values.written: _texts,
+    values.name: _names,
     values.answers: _answers,
     values.split: _splits,
     values.probability: _probabilities,

@@ -13,12 +13,23 @@ from triage.science.store.store import RunFolder
 from triage.science.words import gettext_noop
 
 # Columns that samples can be grouped and filtered by.
-GROUPINGS = ("split", "question_type", "template", "category", "difficulty", "domain")
+GROUPINGS = (
+    "split", "question_type", "template", "category", "difficulty", "domain", "answer_state",
+    "near_border",
+)  # fmt: skip
+# What runs that were imported long ago do not hold: absent, as it is where nothing was read.
+LATER = {
+    "images": "VARCHAR[]", "options": "VARCHAR[]", '"group"': "VARCHAR", "model": "VARCHAR",
+    "answered": "VARCHAR", "answer_state": "VARCHAR", "steps": "VARCHAR[]",
+    "chosen_option": "SMALLINT", "right_option": "SMALLINT", "near_border": "VARCHAR",
+}  # fmt: skip
+# Samples that the model gave an answer to, be it one that could not be read.
+ANSWERED = ("answered", "not_readable", "—")
 SORTABLE = ("position", "question", "prediction", "confidence", "credit", *GROUPINGS)
 # What a list of samples shows: nothing bulky.
 LIGHT = (
     "position", "sample_id", "image", "question", "answers", "prediction", "confidence", "credit",
-    "is_error", *GROUPINGS,
+    "is_error", "options", "answered", "steps", "chosen_option", "right_option", *GROUPINGS,
 )  # fmt: skip
 NOT_SAID = "—"
 
@@ -34,6 +45,8 @@ class SampleFilter:
     category: tuple[str, ...] = ()
     difficulty: tuple[str, ...] = ()
     domain: tuple[str, ...] = ()
+    answer_state: tuple[str, ...] = ()
+    near_border: tuple[str, ...] = ()
     text: str = ""
     # A cluster number means nothing without the clustering that gave it.
     clustering: str = ""
@@ -104,7 +117,16 @@ class RunBrowser:
         parts = self.folder.sample_parts()
         if not self.folder.root.is_local:
             parts = [self.folder.root.fs.unstrip_protocol(part) for part in parts]
-        return f"read_parquet({_quoted_list(parts)})"
+        return self._whole(f"read_parquet({_quoted_list(parts)})")
+
+    def _whole(self, source: str) -> str:
+        """The source with the columns that it lacks, empty."""
+        known = self.folder.sample_columns()
+        lacking = [n for n in LATER if n.strip('"') not in known] if known else []
+        if not lacking:
+            return source
+        empty = ", ".join(f"NULL::{LATER[name]} AS {name}" for name in lacking)
+        return f"(SELECT *, {empty} FROM {source})"
 
     def count(self, chosen: SampleFilter) -> int:
         """How many samples are chosen."""
@@ -200,7 +222,7 @@ class RunBrowser:
         if not self.folder.root.is_local:
             part = self.folder.root.fs.unstrip_protocol(part)
         table = self._db.sql(
-            f"SELECT * FROM read_parquet({_quoted(part)}) s WHERE position = ?",
+            f"SELECT * FROM {self._whole(f'read_parquet({_quoted(part)})')} s WHERE position = ?",
             params=[int(position)],
         ).to_arrow_table()
         return table.to_pylist()[0] if table.num_rows else None
@@ -335,4 +357,6 @@ COMPOSED = (
     gettext_noop("category"),
     gettext_noop("difficulty"),
     gettext_noop("domain"),
+    gettext_noop("answer state"),
+    gettext_noop("near border"),
 )

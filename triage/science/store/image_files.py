@@ -1,11 +1,12 @@
 """What an image file says of itself, read from its header alone."""
 
 import io
+import os
 import warnings
 from dataclasses import dataclass
 from typing import IO
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from triage.science.words import Refused
 from triage.science.words import gettext_noop as _
@@ -21,7 +22,7 @@ class NotAPicture(Refused):
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """Format (lower-case suffix) and size in pixels, before any rotation."""
+    """Format (lower-case suffix) and size in pixels, as the picture is seen: turned upright."""
 
     suffix: str
     width: int
@@ -33,6 +34,9 @@ def read_header(source: bytes | IO[bytes]) -> ImageHeader:
 
     Raises NotAPicture for anything but PNG, JPEG, WebP, GIF and BMP of at most 50 million pixels.
     """
+    if isinstance(source, str | os.PathLike):
+        # Pillow would open it as a path.
+        raise TypeError("bytes or a stream, never a path")
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         with warnings.catch_warnings():
@@ -56,4 +60,14 @@ def read_header(source: bytes | IO[bytes]) -> ImageHeader:
         )
     if min(width, height) < 1:
         raise NotAPicture(_("the image is empty"))
+    if _lies_on_its_side(image):
+        width, height = height, width
     return ImageHeader(FORMATS[image.format or "PNG"], width, height)
+
+
+def _lies_on_its_side(image: Image.Image) -> bool:
+    """Whether EXIF says that a picture is to be turned by a quarter before it is shown."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    except (OSError, ValueError, SyntaxError, KeyError):
+        return False

@@ -1,8 +1,9 @@
 """Images that come as a zip: unpacked by our own rules, never by the archive's."""
 
+import hashlib
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +14,8 @@ MAX_FILES = 200_000
 MAX_TOTAL_BYTES = 20 * 1024**3
 MAX_FILE_BYTES = 200 * 1024**2
 MAX_RATIO = 200
+_UTF8_NAME = 0x800
+_LONGEST_PART = 240
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 
 
@@ -31,7 +34,17 @@ class Unpacked:
 def extract_images(
     archive: Path, into: Path, progress: Callable[[float], None] = lambda share: None
 ) -> Unpacked:
-    """Unpack the images of a zip under `into`, keeping their folders.
+    """Unpack the images of a zip under `into`, keeping their folders. Raises as `extract_files`."""
+    return extract_files(archive, into, SUFFIXES, progress)
+
+
+def extract_files(
+    archive: Path,
+    into: Path,
+    suffixes: Set[str],
+    progress: Callable[[float], None] = lambda share: None,
+) -> Unpacked:
+    """Unpack the files of a zip that end in one of `suffixes` under `into`, keeping their folders.
 
     Raises BadArchive, before anything is written, for paths that leave the folder, links, encrypted
     entries and bombs; and for damaged data.
@@ -40,9 +53,9 @@ def extract_images(
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if not entry.is_dir()]
             _check(entries)
-            wanted = [e for e in entries if PurePosixPath(e.filename).suffix.lower() in SUFFIXES]
+            wanted = [e for e in entries if PurePosixPath(e.filename).suffix.lower() in suffixes]
             for number, entry in enumerate(wanted):
-                _write(opened, entry, into / _safe_path(entry.filename))
+                _write(opened, entry, into / _short(_safe_path(_name(entry))))
                 progress((number + 1) / len(wanted))
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as problem:
         raise BadArchive(
@@ -89,6 +102,34 @@ def _safe_path(name: str) -> PurePosixPath:
     if path.is_absolute() or ".." in path.parts or "\x00" in name or ":" in path.parts[0]:
         raise BadArchive(_("'{name}' would be written outside the image folder"), name=name)
     return path
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """The entry's name; one that is marked as no UTF-8 in the encoding it was written in."""
+    if entry.flag_bits & _UTF8_NAME:
+        return entry.filename
+    try:
+        written = entry.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return entry.filename
+    for encoding in ("utf-8", "gbk"):
+        try:
+            return written.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return entry.filename
+
+
+def _short(path: PurePosixPath) -> PurePosixPath:
+    """The path with no part longer than a file system takes; the end of a name is kept."""
+    return PurePosixPath(*(_cut(part) for part in path.parts))
+
+
+def _cut(part: str) -> str:
+    if len(part.encode()) <= _LONGEST_PART:
+        return part
+    digest = hashlib.sha256(part.encode()).hexdigest()[:16]
+    return digest + part.encode()[-(_LONGEST_PART - 16) :].decode("utf-8", "ignore")
 
 
 def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:

@@ -6,11 +6,13 @@ format and a bounded size before a single pixel is decoded.
 
 import hashlib
 import io
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from PIL import Image, ImageOps
+import numpy as np
+from PIL import Image, ImageFile, ImageOps
 
 from triage.science.store.image_files import FORMATS, NotAPicture, read_header
 from triage.science.store.store import DataRoot, RunFolder
@@ -21,6 +23,8 @@ MAX_BYTES = 200 * 1024**2
 SIDES = {"thumb": 160, "view": 1280}
 # Below this side a picture is kept exactly: scaling artefacts would be most of what one sees.
 LOSSLESS_BELOW = 160
+# Pillow's leave to show cut pictures is one for the whole process.
+_lock = threading.Lock()
 
 
 def read_run_image(folder: RunFolder, image_root: str, path: str) -> bytes:
@@ -88,12 +92,37 @@ def decode(data: bytes, side: int) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=list(FORMATS))
             image.draft("RGB", (side, side))
-            upright = ImageOps.exif_transpose(image)
+            _load(image)
+            upright = _eight_bits(ImageOps.exif_transpose(image))
             seen = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise NotAPicture(_("the image is damaged or cut off")) from None
     seen.thumbnail((side, side), Image.Resampling.LANCZOS)
     return seen
+
+
+def _load(image: Image.Image) -> None:
+    """Decode; a JPEG without its last bytes as far as it goes, as every viewer shows it."""
+    try:
+        image.load()
+    except OSError:
+        if image.format != "JPEG":
+            raise
+        with _lock:
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            try:
+                image.load()
+            finally:
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A grey picture of 16 bits a pixel scaled to the range that it uses: 10, 12 or 16 bits."""
+    if not image.mode.startswith("I"):
+        return image
+    levels = np.asarray(image, dtype=np.int64).clip(0)
+    bits = next(n for n in (8, 10, 12, 16, 32) if not int(levels.max()) >> n)
+    return Image.fromarray((levels >> (bits - 8)).astype(np.uint8))
 
 
 def size_of(data: bytes) -> tuple[int, int]:

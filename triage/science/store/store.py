@@ -143,6 +143,13 @@ class RunFolder:
             self.root.put(f"{self.relative}/images/{relative}", data)
         return relative
 
+    def image_names(self) -> list[str]:
+        """The pictures that it carries, by their paths in its folder of pictures."""
+        top = self.path("images")
+        if not self.root.fs.exists(top):
+            return []
+        return [each[len(top) + 1 :] for each in self.root.fs.find(top)]
+
     def has(self, *parts: str) -> bool:
         """Whether the file is there."""
         return bool(self.root.fs.exists(self.path(*parts)))

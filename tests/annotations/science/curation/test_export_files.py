@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from annotations.science.curation.curation import Judgement, decide, decided_schema
 from annotations.science.curation.export_files import (
     FORMATS,
+    MANIFEST,
     Exported,
     ExportRefused,
     write_export,
 )
+from annotations.science.curation.formats.csv_table import cells_of
 from triage.science.record.csv_cells import CSV_RULE, guard_cell, restore_cell
 
 SAMPLES = pa.table(
@@ -55,13 +57,20 @@ def read(path: Path) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_files_hold_every_sample_once_and_in_order(tmp_path: Path, file_format: str) -> None:
-    done = export(tmp_path / "out", file_format)
-    parts = {part: read(done.folder / f"{part}.{file_format}") for part in ("kept", "dropped")}
-    assert [row["sample_id"] for row in parts["kept"]] == ["c", "=d"]
-    assert [row["sample_id"] for row in parts["dropped"]] == ["a"]
-    assert parts["dropped"][0]["token_attention"] == {"cat": [[0.5, 0.5]]}
-    weights = read(done.folder / f"weights.{file_format}")
+def test_one_file_holds_what_is_trained_on_and_the_record_the_rest(
+    tmp_path: Path, file_format: str
+) -> None:
+    folder = export(tmp_path / "out", file_format).folder
+    train = read(folder / f"train.{file_format}")
+    assert [row["sample_id"] for row in train] == ["b", "c", "=d"]
+    assert [row["weight"] for row in train] == [1.0, 1.0, 0.5]
+    dropped = read(folder / "__record" / f"dropped.{file_format}")
+    assert [row["sample_id"] for row in dropped] == ["a"]
+    grids = dropped[0]["token_attention"]
+    # A column of Parquet has one type: what may say anything is JSON text there.
+    found = json.loads(str(grids)) if file_format == "parquet" else grids
+    assert found == {"cat": [[0.5, 0.5]]}
+    weights = read(folder / "__record" / f"weights.{file_format}")
     assert [(row["sample_id"], row["weight"]) for row in weights] == [
         ("a", 0.0),
         ("b", 1.0),
@@ -75,32 +84,71 @@ def test_a_corrected_sample_carries_its_new_answer_and_the_old_one(
     tmp_path: Path, file_format: str
 ) -> None:
     done = export(tmp_path / "out", file_format)
-    (row,) = read(done.folder / f"corrected.{file_format}")
-    assert row["answers"] == ["=z"]
-    assert row["original_answers"] == ["-y", "z"]
+    corrected, without, first = read(done.folder / f"train.{file_format}")
+    assert (corrected["answer"], corrected["answers"]) == ("=z", ["=z"])
+    assert (corrected["original_answers"], corrected["corrected"]) == (["-y", "z"], True)
+    assert (without["answer"], without["answers"], without["corrected"]) == (None, [], False)
+    assert first["answer"] is None
+    (row,) = read(done.folder / "__record" / f"corrected.{file_format}")
+    assert (row["answers"], row["corrected_answer"]) == (["-y", "z"], "=z")
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_the_manifest_counts_what_the_files_hold(tmp_path: Path, file_format: str) -> None:
     done = export(tmp_path / "out", file_format)
-    manifest = json.loads((done.folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((done.folder / MANIFEST).read_text(encoding="utf-8"))
     assert manifest == done.manifest
     assert manifest["counts"] == {"kept": 2, "dropped": 1, "corrected": 1, "total": 4}
     assert manifest["seed"] == 7
-    assert {row["name"] for row in manifest["files"]} | {"manifest.json"} == {
-        path.name for path in done.folder.iterdir()
+    assert {row["name"] for row in manifest["files"]} | {MANIFEST} == {
+        path.relative_to(done.folder).as_posix()
+        for path in done.folder.rglob("*")
+        if path.is_file()
     }
     for row in manifest["files"]:
         content = (done.folder / row["name"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == row["sha256"]
         assert len(content) == row["bytes"]
-    assert ("csv_rule" in manifest) == (file_format == "csv")
+    assert ("csv_rule" in manifest) == file_format.startswith("csv")
+
+
+def test_what_a_sample_says_beside_its_fields_is_an_object_in_json_and_text_in_tables(
+    tmp_path: Path,
+) -> None:
+    samples = pa.table({"sample_id": ["x", "y"], "meta": ['{"w": [1, "a"], "m": {}}', None]})
+    schema = decided_schema(samples.schema)
+    for file_format in ("jsonl", "parquet"):
+        done = write_export(tmp_path / file_format, [decide(samples, {})], schema, file_format, {})
+        first, second = read(done.folder / f"train.{file_format}")
+        said = first["meta"] if file_format == "jsonl" else json.loads(str(first["meta"]))
+        assert said == {"w": [1, "a"], "m": {}}
+        assert second["meta"] is None
+
+
+def test_excel_is_told_that_a_csv_is_unicode(tmp_path: Path) -> None:
+    plain = (export(tmp_path / "plain", "csv").folder / "train.csv").read_bytes()
+    marked = export(tmp_path / "marked", "csv-bom").folder
+    assert (marked / "train.csv").read_bytes() == b"\xef\xbb\xbf" + plain
+    assert (marked / "__record" / "weights.csv").read_bytes().startswith(b'"sample_id"')
+
+
+def test_what_people_said_goes_into_the_record(tmp_path: Path) -> None:
+    votes = [{"sample_id": "a", "kind": "mismatch", "comment": "看不清"}]
+    done = write_export(
+        tmp_path / "out", [decide(SAMPLES, VERDICTS)], SCHEMA, "csv", {}, votes=votes
+    )
+    assert read(done.folder / "__record" / "votes.jsonl") == votes
+    rows = {each.name: each.rows for each in done.files}
+    assert rows["__record/votes.jsonl"] == 1
+    assert "votes.jsonl" not in {
+        path.name for path in export(tmp_path / "no", "csv").folder.rglob("*")
+    }
 
 
 def test_csv_cells_cannot_run_and_can_be_restored(tmp_path: Path) -> None:
     done = export(tmp_path / "out", "csv")
     found = {}
-    for part in ("kept", "dropped", "corrected"):
+    for part in ("train", "__record/dropped", "__record/corrected"):
         path = done.folder / f"{part}.csv"
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
@@ -110,7 +158,7 @@ def test_csv_cells_cannot_run_and_can_be_restored(tmp_path: Path) -> None:
                     for cell in (*row, *row.values())
                 )
                 restored = {restore_cell(key): restore_cell(cell) for key, cell in row.items()}
-                found[restored["sample_id"]] = restored
+                found[restored["sample_id"]] = restored | found.get(restored["sample_id"], {})
     for row in SAMPLES.to_pylist():
         back = found[row["sample_id"]]
         assert back["question"] == (row["question"] or "")
@@ -122,7 +170,7 @@ def test_csv_cells_cannot_run_and_can_be_restored(tmp_path: Path) -> None:
 
 def test_numbers_stay_numbers_and_all_text_is_quoted(tmp_path: Path) -> None:
     done = export(tmp_path / "out", "csv")
-    line = (done.folder / "dropped.csv").read_text(encoding="utf-8").splitlines()[1]
+    line = (done.folder / "__record" / "dropped.csv").read_text(encoding="utf-8").splitlines()[1]
     assert line.startswith('"a","\'=1+1","[""x""]",-1.5,')
     assert '"a;=b"' in line
 
@@ -138,9 +186,7 @@ def test_guarding_is_undone_exactly(text: str) -> None:
     st.text(alphabet=st.sampled_from("=+-@\t\r\n '\"`a1;,＝＋\u200b\ufeff\xa0\x0b\x0c"), max_size=6)
 )
 def test_the_column_rule_and_the_cell_rule_are_the_same(text: str) -> None:
-    from annotations.science.curation.export_files import _cells
-
-    assert _cells(pa.array([text, None])).to_pylist() == [guard_cell(text), None]
+    assert cells_of(pa.array([text, None])).to_pylist() == [guard_cell(text), None]
 
 
 def test_ordinary_cells_are_left_alone() -> None:
@@ -153,30 +199,30 @@ def test_ordinary_cells_are_left_alone() -> None:
 def test_no_samples_still_make_files_that_can_be_read(tmp_path: Path, file_format: str) -> None:
     done = export(tmp_path / "out", file_format, SAMPLES.slice(0, 0))
     assert done.counts.total == 0
-    assert [record.rows for record in done.files] == [0, 0, 0, 0]
+    assert {record.rows for record in done.files} == {0, None}
     if file_format == "parquet":
-        assert pq.read_schema(done.folder / "kept.parquet").names == SCHEMA.names
+        assert pq.read_table(done.folder / "train.parquet").num_rows == 0
     if file_format == "csv":
-        assert (done.folder / "kept.csv").read_text().startswith('"sample_id","question"')
+        assert (done.folder / "train.csv").read_text().startswith('"sample_id","question"')
 
 
 def test_samples_without_answers_are_corrected_too(tmp_path: Path) -> None:
     samples = pa.table({"sample_id": ["b"]})
     schema = decided_schema(samples.schema)
     done = write_export(tmp_path / "out", [decide(samples, VERDICTS)], schema, "jsonl", {})
-    (row,) = read(done.folder / "corrected.jsonl")
-    assert row["answers"] == ["=z"]
-    assert "original_answers" not in row
+    (row,) = read(done.folder / "train.jsonl")
+    assert (row["answer"], row["answers"]) == ("=z", ["=z"])
+    assert row["original_answers"] is None
 
 
 def test_an_empty_folder_is_filled_and_a_full_one_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
     export(target, "jsonl")
-    before = {path.name: path.read_bytes() for path in target.iterdir()}
+    before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
     with pytest.raises(ExportRefused, match="is not empty"):
         export(target, "csv")
-    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
+    assert {path: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before
     assert list(tmp_path.iterdir()) == [target]
 
 
@@ -217,7 +263,7 @@ def test_places_and_forms_that_cannot_be_are_refused(tmp_path: Path) -> None:
             write_export(target, [], SCHEMA, file_format, {})
     with pytest.raises(ExportRefused, match="writes counts itself"):
         write_export(tmp_path / "out", [], SCHEMA, "csv", {"counts": 1})
-    with pytest.raises(ExportRefused, match="no column decision, weight"):
+    with pytest.raises(ExportRefused, match="no column corrected_answer, decision"):
         write_export(tmp_path / "out", [], SAMPLES.schema, "csv", {})
 
 
@@ -227,4 +273,4 @@ def test_bytes_only_go_into_parquet(tmp_path: Path) -> None:
     with pytest.raises(ExportRefused, match="picture holds bytes"):
         write_export(tmp_path / "out", [], schema, "csv", {})
     write_export(tmp_path / "out", [decide(samples, {})], schema, "parquet", {})
-    assert pq.read_table(tmp_path / "out" / "kept.parquet")["picture"].to_pylist() == [b"\x89PNG"]
+    assert pq.read_table(tmp_path / "out" / "train.parquet")["picture"].to_pylist() == [b"\x89PNG"]

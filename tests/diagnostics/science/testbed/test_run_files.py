@@ -22,8 +22,8 @@ from diagnostics.science.testbed.scenes import SIDE, UNSEEN
 from diagnostics.science.testbed.training import TrainingConfig
 from diagnostics.science.testbed.world import SMALL, make_world
 from triage.science.analysis.analysis import analyse
+from triage.science.ingest.ingesting import ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot

@@ -14,8 +14,8 @@ from PIL import Image
 from triage.science.analysis import analysis, features
 from triage.science.analysis.analysis import AnalysisResult, analyse
 from triage.science.analysis.encoders import EncoderUnavailable
+from triage.science.ingest.ingesting import ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import ColumnMapping, propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot, RunFolder

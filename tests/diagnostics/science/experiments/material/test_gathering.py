@@ -19,8 +19,8 @@ from diagnostics.science.experiments.material.gathering import (
     gather_material,
     outline_material,
 )
+from triage.science.ingest.ingesting import ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import ingest
 from triage.science.record.mapping import propose
 from triage.science.record.records import FIELDS
 from triage.science.store.store import DataRoot, RunFolder

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from triage.science.ingest.ingesting import NothingToImport, UnreadableFile, ingest
 from triage.science.readers import open_reader
-from triage.science.readers.ingest import NothingToImport, UnreadableFile, ingest
 from triage.science.record.mapping import (
     ColumnMapping,
     MappingError,
