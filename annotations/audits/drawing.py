@@ -105,6 +105,7 @@ def draw_audit(
     audit = Audit(
         project=run.project,
         run=run,
+        scoring_version=run.scoring_version,
         name=(name or "").strip() or default_name(run, wishes.protocol, criteria),
         created_by=user,
         **planning.audit_columns(wishes, plan),

@@ -21,6 +21,7 @@ from annotations.science.estimation.protocols import Protocol
 from annotations.standing import gold
 from triage.models import Clustering, Run
 
+UNCLUSTERED = -1
 # Keeps the places of gold items apart from the draw with the same seed.
 _STREAM = 1
 
@@ -106,7 +107,10 @@ def audit_columns(wishes: Wishes, plan: DrawPlan) -> dict[str, Any]:
         columns["noise_kinds"] = [VerdictKind.AMONG]
     if plan.clustering is not None:
         position_of = plan.frame.position_of
-        members = Counter(plan.cluster_at[position_of[sample_id]] for sample_id in draw.frame)
+        # Errors that are none to the clustering, made before a newer scoring, are in no cluster.
+        members = Counter(
+            plan.cluster_at.get(position_of[sample_id], UNCLUSTERED) for sample_id in draw.frame
+        )
         columns["population_by_cluster"] = {str(key): n for key, n in sorted(members.items())}
         columns["cluster_names"] = _cluster_names(plan.clustering)
     return columns
@@ -123,6 +127,7 @@ def items_of(run: Run, wishes: Wishes, plan: DrawPlan) -> list[Item]:
     rows = frames.rows_at(run, positions)
     images = evidence.keep_images(run, [rows[position].get("image") for position in positions])
     stratum_of = _stratum_of(plan)
+    outside = None if plan.clustering is None else UNCLUSTERED
     items = []
     for place, (sample_id, position, image) in enumerate(
         zip(order, positions, images, strict=True)
@@ -133,7 +138,7 @@ def items_of(run: Run, wishes: Wishes, plan: DrawPlan) -> list[Item]:
                 place=place,
                 sample_id=sample_id,
                 position=position,
-                cluster=plan.cluster_at.get(position),
+                cluster=plan.cluster_at.get(position, outside if not known else None),
                 stratum=None if known else stratum_of.get(sample_id),
                 score=plan.score_of.get(sample_id),
                 gold=known,
@@ -154,7 +159,7 @@ def _draw(
             _("the run has no clusters to draw from: analyse it first, or draw simple random")
         )
     pairs = zip(frame.sample_ids, frame.positions, strict=True)
-    cluster_of = {sample_id: cluster_at.get(position, -1) for sample_id, position in pairs}
+    cluster_of = {sample_id: cluster_at.get(position, UNCLUSTERED) for sample_id, position in pairs}
     return drawing.draw_proportional_by_protocol(cluster_of, wishes.protocol, wishes.seed)
 
 
@@ -224,7 +229,7 @@ def _stratum_of(plan: DrawPlan) -> dict[str, int]:
     }
     position_of = plan.frame.position_of
     return {
-        sample_id: number_of[plan.cluster_at.get(position_of[sample_id], -1)]
+        sample_id: number_of[plan.cluster_at.get(position_of[sample_id], UNCLUSTERED)]
         for sample_id in plan.draw.frame
     }
 

@@ -25,12 +25,19 @@ TEXT_COLUMNS = (
     "difficulty",
     "template",
     "domain",
+    "answered",
+    "answer_state",
+    "near_border",
 )
+# The same, for lists of texts (nothing is an empty list) and for indices into `options`.
+LIST_COLUMNS = ("answers", "options", "steps", "images")
+INDEX_COLUMNS = ("chosen_option", "right_option")
 COLUMNS = (
     *TEXT_COLUMNS,
+    *LIST_COLUMNS,
+    *INDEX_COLUMNS,
     "position",
     "image",
-    "answers",
     "candidates",
     "confidence",
     "credit",
@@ -165,11 +172,16 @@ def _meta(text: str | None) -> dict[str, Any]:
     return meta if isinstance(meta, dict) else {}
 
 
-def snapshot_of(row: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, Any]:
+def snapshot_of(
+    row: Mapping[str, Any],
+    image: Mapping[str, Any],
+    more_images: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """The snapshot of one sample.
 
     `row` has the columns of `COLUMNS` (any may be missing or null); `image` is what became of its
-    picture: {status, width, height, reason}.
+    picture: {status, width, height, reason, cut}. `more_images` says the same of its second and
+    further pictures, with the `sha256` of each copy; None where no copies were made.
     """
     width, height = image.get("width"), image.get("height")
     boxes = [normalised_box(box, width, height) for box in row.get("boxes") or []]
@@ -179,7 +191,8 @@ def snapshot_of(row: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, A
     ]
     return {
         **{name: row.get(name) for name in TEXT_COLUMNS},
-        "answers": list(row.get("answers") or []),
+        **{name: list(row.get(name) or []) for name in LIST_COLUMNS},
+        **{name: row.get(name) for name in INDEX_COLUMNS},
         "candidates": candidates,
         "confidence": _finite(row.get("confidence")),
         "correct_credit": _finite(row.get("credit")),
@@ -188,5 +201,6 @@ def snapshot_of(row: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, A
         "attention": scaled_attention(row.get("attention")),
         "token_attention": token_grids(row.get("question"), row.get("token_attention")),
         "image": dict(image),
+        "more_images": None if more_images is None else [dict(each) for each in more_images],
         "meta": _meta(row.get("meta")),
     }

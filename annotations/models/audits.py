@@ -56,6 +56,8 @@ class Audit(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="audits")
     run = models.ForeignKey(Run, models.PROTECT, related_name="audits")
+    # The version of the run's scoring whose errors were drawn from.
+    scoring_version = models.PositiveIntegerField(default=1)
     name = models.CharField(_("name"), max_length=200)
     protocol = models.CharField(max_length=40)
     # The protocol as drawn: size asked for, threshold as an exact fraction, > or >=.

@@ -18,6 +18,7 @@ from annotations.models import Audit, Flag, Item, Verdict, VerdictKind
 from annotations.review import flagging, queue, turns
 from annotations.review.keys import Shortcut, shortcuts, shortcuts_of
 from triage.requests import PageRequest
+from triage.runs.page import answer_read
 from triage.sent import (
     NotReadable,
     PutOff,
@@ -130,6 +131,9 @@ def card(item: Item, words: flagging.Words, said: str = "") -> dict[str, Any]:
         "item": item,
         "place": item.place,
         "shown": shown,
+        "answer": answer_read(shown),
+        "more": _more_pictures(shown),
+        "pictures": max(1, len(shown.get("images") or [])),
         "question": _marked(shown.get("question") or "", [each["token"] for each in tokens]),
         "candidates": candidates[:6],
         "marks": {
@@ -149,6 +153,25 @@ def card(item: Item, words: flagging.Words, said: str = "") -> dict[str, Any]:
         "sent_back": words.sent_back.get(item.pk),
         "has_picture": bool(item.image_sha256),
     }
+
+
+def checksum(audit: Audit, place: int, number: str) -> str:
+    """The checksum of the copy of an item's picture; `number`: which, from 0 (also empty).
+
+    Empty where there is no such item or picture, or where no copy was kept.
+    """
+    items = Item.objects.filter(audit=audit, place=place)
+    n = whole_number(number or "0")
+    if not n:
+        return items.values_list("image_sha256", flat=True).first() or "" if n == 0 else ""
+    snapshot = items.values_list("snapshot", flat=True).first() or {}
+    return next((p["sha256"] for p in _more_pictures(snapshot) if p["n"] == n), "")
+
+
+def _more_pictures(shown: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The second and further pictures, as what became of their copies; `n` names them."""
+    kept = shown.get("more_images")
+    return [{**each, "n": n} for n, each in enumerate(kept or [], start=1)]
 
 
 def end(audit: Audit, progress: queue.Tally) -> dict[str, str]:

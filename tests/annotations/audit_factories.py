@@ -81,7 +81,7 @@ def ingest_run(
 
 def cluster_errors(run: Run, clusters: Mapping[int, int]) -> Clustering:
     """A clustering of the run's errors: position → cluster, -1 for those not named."""
-    folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
+    folder = run.folder
     parts = pa.concat_tables(folder.read_samples(["position", "sample_id", "is_error"]))
     errors = parts.filter(parts["is_error"])
     numbers = [clusters.get(position, -1) for position in errors["position"].to_pylist()]

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image
@@ -14,7 +13,6 @@ from triage.science.analysis.encoders import EncoderUnavailable
 from triage.science.progress import Progress
 from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import decode, read_run_image, size_of
-from triage.science.store.store import DataRoot
 
 # Encoders look at pictures this large at most.
 ENCODER_SIDE = 384
@@ -37,7 +35,7 @@ def analyse_run(
     """
     # Here, not above: pages import this module, and scikit-learn costs a second.
 
-    folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
+    folder = run.folder
     pictures = RunPictures(run)
     try:
         result = analyse(
@@ -71,7 +69,7 @@ class RunPictures:
     """The run's images for the encoders; what cannot be opened is no image."""
 
     def __init__(self, run: Run) -> None:
-        self.folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
+        self.folder = run.folder
         self.image_root = run.image_root
 
     def _bytes(self, path: str) -> bytes | None:
@@ -131,7 +129,7 @@ def summary(clustering: Clustering) -> dict[str, Any]:
 
 def feature_columns(run: Run) -> list[str]:
     """The features that the run's record allowed: those with a value in some row."""
-    folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
+    folder = run.folder
     if not folder.has("features.parquet"):
         return []
     table = folder.read_table("features.parquet")

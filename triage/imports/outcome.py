@@ -3,6 +3,7 @@
 from typing import Any
 
 from triage.models import Run
+from triage.said import kept
 from triage.science.ingest.ingesting import IngestResult
 from triage.science.ingest.planning import Plan
 
@@ -26,8 +27,8 @@ def outcome_of(plan: Plan, result: IngestResult) -> dict[str, Any]:
         "judge_agreement": result.judge_agreement,
         "reasons": list(result.reasons),
         "images": dict(result.images),
-        "notes": [str(note) for note in plan.notes],
-        "asks": [str(ask) for ask in plan.asks],
+        "notes": [kept(note) for note in plan.notes],
+        "asks": [kept(ask) for ask in plan.asks],
         "published": dict(plan.published),
         "numbered": result.numbered,
     }
@@ -69,5 +70,5 @@ def document_of(run: Run) -> dict[str, Any]:
         "side_files": run.side_files,
         "scoring": run.scoring,
         "mapping": run.mapping,
-        "notes": known.get("notes", []),
+        "notes": [str(note) for note in run.notes],
     }

@@ -183,7 +183,7 @@ def context(job: Job, found: list[Plan], form: MappingForm) -> dict[str, Any]:
         "looked": looked,
         "planned": found,
         "form": form,
-        "rules": RULES.values(),
+        "field_names": FIELD_NAMES,
         "raw_columns": looked.columns[:MOST_COLUMNS],
         "columns_left": max(0, len(looked.columns) - MOST_COLUMNS),
         "raw_rows": [
@@ -277,6 +277,7 @@ def _queue(job: Job, given: dict[str, Any]) -> None:
                 "split": given["split"],
                 "each_model": given.get("each_model", False),
                 "leave": given.get("leave", []),
+                "needs": "",
             },
         )
         if moved:

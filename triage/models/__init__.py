@@ -2,7 +2,14 @@
 
 from triage.models.jobs import Job, JobQuerySet, WorkerPulse
 from triage.models.projects import Membership, Project, ProjectQuerySet, Role
-from triage.models.runs import Clustering, ConfirmedCluster, Run, StoredFilter
+from triage.models.runs import (
+    Clustering,
+    ConfirmedCluster,
+    Run,
+    ScoringMoved,
+    ScoringVersion,
+    StoredFilter,
+)
 
 __all__ = [
     "Clustering",
@@ -14,6 +21,8 @@ __all__ = [
     "ProjectQuerySet",
     "Role",
     "Run",
+    "ScoringMoved",
+    "ScoringVersion",
     "StoredFilter",
     "WorkerPulse",
 ]

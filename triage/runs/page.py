@@ -1,5 +1,6 @@
 """What the pages of a run show: overview, error list, sample, refused rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,11 @@ from django.utils.translation import gettext as _
 from triage.models import Run
 from triage.models.kinds import ANALYSE
 from triage.runs.filters import filter_from, query_of, selection_words
+from triage.said import translated
 from triage.science.analysis.features import FEATURES
+from triage.science.reading.choices import LETTERS
+from triage.science.reading.reading import STATES, STEPS
+from triage.science.record.rules import BORDERS
 from triage.science.store.browsing import (
     GROUPINGS,
     NOT_SAID,
@@ -23,6 +28,8 @@ from triage.science.store.browsing import (
     SampleFilter,
 )
 from triage.science.store.error_rates import clopper_pearson
+from triage.science.store.image_files import NotAPicture
+from triage.science.store.pictures import is_cut, read_run_image
 
 PAGE_ROWS = 50
 # Rows of a breakdown on one page; a template column may have thousands.
@@ -30,6 +37,11 @@ MOST_GROUPS = 200
 # Shown beside a sample in a list, as far as the file says them; templates are too long for it.
 LISTED = ("question_type", "category", "difficulty", "split", "domain")
 SORTS = ("rate", "samples", "errors", "value")
+# Columns whose values are names of ours, each with its words.
+VALUE_WORDS: Mapping[str, Mapping[str, str]] = {
+    "answer_state": {str(state): words for state, words in STATES.items()},
+    "near_border": BORDERS,
+}
 
 
 def overview(run: Run, query: QueryDict) -> dict[str, Any]:
@@ -69,6 +81,7 @@ def breakdown(run: Run, query: QueryDict, browser: RunBrowser) -> dict[str, Any]
         "ascending": ascending,
         "chosen_split": splits[0] if len(splits) == 1 else "",
         "groups": groups[:MOST_GROUPS],
+        "value_words": VALUE_WORDS.get(by, {}),
         "groups_left": max(0, len(groups) - MOST_GROUPS),
         "top": max([group.high for group in groups[:MOST_GROUPS]], default=1.0),
     }
@@ -92,7 +105,7 @@ def error_list(run: Run, query: QueryDict) -> dict[str, Any]:
         sort, descending = "position", False
     listed: Any = SampleList(browser, chosen, sort, descending)
     page: Page[Any] = Paginator(listed, PAGE_ROWS).get_page(query.get("page"))
-    rows = page.object_list
+    rows = [{**row, "state": state_words(row)} for row in page.object_list]
     return {
         "run": run,
         "project": run.project,
@@ -152,7 +165,7 @@ def _facets(browser: RunBrowser, chosen: SampleFilter) -> list[tuple[str, str, l
         shown = [
             FacetValue(
                 each.value if each.value is not None else NOT_SAID,
-                each.value if each.value is not None else NOT_SAID,
+                value_words(name, each.value),
                 each.count,
                 (each.value if each.value is not None else NOT_SAID) in picked,
             )
@@ -160,6 +173,90 @@ def _facets(browser: RunBrowser, chosen: SampleFilter) -> list[tuple[str, str, l
         ]
         found.append((name, _(name.replace("_", " ")), shown))
     return found
+
+
+def value_words(column: str, value: str | None) -> str:
+    """A value of a grouping column for the reader: names of ours in words, else as it is."""
+    if value is None:
+        return NOT_SAID
+    known = VALUE_WORDS.get(column, {})
+    return translated(known[value]) if value in known else value
+
+
+def state_words(row: Mapping[str, Any]) -> str:
+    """The state of an answer that is more than 'answered'; empty for others and where not said."""
+    state = row.get("answer_state") or "answered"
+    return "" if state == "answered" else VALUE_WORDS["answer_state"].get(state, state)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a multiple-choice question, as its row has it."""
+
+    letter: str
+    text: str
+    chosen: bool
+    right: bool
+
+
+@dataclass(frozen=True)
+class AnswerRead:
+    """What was read of a prediction, in English words that templates translate.
+
+    `read`: the answer where it differs from what was written; `steps`: how it was reached; `state`:
+    where it is more than 'answered'; `border`: how a wrong answer lies near the scorer's border.
+    """
+
+    options: tuple[Option, ...]
+    read: str
+    steps: tuple[str, ...]
+    state: str
+    border: str
+
+
+def answer_read(row: Mapping[str, Any]) -> AnswerRead:
+    """What was read of a sample's prediction; any key of the row may be missing or null."""
+    written = str(row.get("prediction") or "").strip()
+    read = str(row.get("answered") or "")
+    state, border = state_words(row), row.get("near_border") or ""
+    differs = bool(read) and read.strip() != written
+    steps = tuple(STEPS.get(each, each) for each in row.get("steps") or ())
+    return AnswerRead(
+        options=tuple(
+            Option(
+                LETTERS[index] if index < len(LETTERS) else str(index + 1),
+                text,
+                index == row.get("chosen_option"),
+                index == row.get("right_option"),
+            )
+            for index, text in enumerate(row.get("options") or ())
+        ),
+        read=read if differs else "",
+        steps=steps if differs or state else (),
+        state=state,
+        border=BORDERS.get(border, border),
+    )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of a sample: its name, and whether only a part of it is there."""
+
+    name: str
+    cut: bool
+
+
+def pictures_of(run: Run, row: Mapping[str, Any]) -> list[Picture]:
+    """The sample's pictures in the row's order, the first among them."""
+    names = (row.get("images") or [row["image"]]) if row.get("image") else []
+    return [Picture(name, _is_cut(run, name)) for name in names]
+
+
+def _is_cut(run: Run, name: str) -> bool:
+    try:
+        return is_cut(read_run_image(run.folder, run.image_root, name))
+    except (OSError, NotAPicture, ValueError):
+        return False
 
 
 def one_sample(run: Run, position: int, query: QueryDict) -> dict[str, Any] | None:
@@ -181,7 +278,13 @@ def one_sample(run: Run, position: int, query: QueryDict) -> dict[str, Any] | No
         "after": after,
         "features": features_at(run, position),
         "group": cluster_at(run, position),
-        "groupings": GROUPINGS,
+        "answer": answer_read(row),
+        "pictures": pictures_of(run, row),
+        "groupings": [
+            (_(name.replace("_", " ")), value_words(name, row[name]))
+            for name in GROUPINGS
+            if row.get(name)
+        ],
     }
 
 

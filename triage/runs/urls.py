@@ -3,7 +3,7 @@
 from django.urls import path
 
 from triage.runs import api as rest
-from triage.runs import images, views
+from triage.runs import images, rescoring_views, views
 
 pages = [
     path("runs/<int:pk>/", views.run, name="run"),
@@ -14,6 +14,8 @@ pages = [
     ),
     path("runs/<int:pk>/refused/", views.refused, name="run-refused"),
     path("runs/<int:pk>/refused.csv", views.refused_csv, name="run-refused-csv"),
+    path("runs/<int:pk>/scoring/", rescoring_views.scoring, name="run-scoring"),
+    path("runs/<int:pk>/rescore/", rescoring_views.rescore, name="run-rescore"),
     path("runs/<int:pk>/samples/<int:position>/", views.sample, name="sample"),
     path("runs/<int:pk>/images/<path:path>", images.run_image, name="run-image"),
 ]

@@ -1,6 +1,8 @@
 // The grid: arrows move between items, digits and letters mark the one that has the focus, one
 // submit saves the page. The page stays until the server has acknowledged all of it.
 
+import { keepGround } from "../../triage/runs/overlays.js";
+
 const RETRY = 3000;
 const IDLE = 60_000;
 
@@ -11,6 +13,7 @@ function start() {
   const cells = [...form.querySelectorAll("[data-cell]")];
   const complaint = form.querySelector("[data-complaint]");
   const save = form.querySelector("[data-save]");
+  for (const image of form.querySelectorAll(".cell__picture img")) keepGround(image);
   let saving = false;
   let saved = false;
 

@@ -1,7 +1,7 @@
 // The review page. The next cards are always in the page; a verdict shows one at once and is sent
 // behind it, from a tray that outlives the page: nothing that was decided is lost, and a retry
 // carries the same submission, so that nothing is recorded twice.
-import { drawOverlays } from "../../triage/runs/overlays.js";
+import { drawOverlays, keepGround } from "../../triage/runs/overlays.js";
 import { Stopwatch } from "./stopwatch.js";
 import { TokenAttention } from "./token-attention.js";
 import { Tray } from "./tray.js";
@@ -49,6 +49,7 @@ function start() {
   function show() {
     const [card, ...ahead] = cards();
     if (card) card.hidden = false;
+    for (const image of card?.querySelectorAll("img[data-further]") ?? []) keepGround(image);
     for (const each of ahead) keepReady(each);
     deck.querySelector("[data-waiting]")?.remove();
     if (!card) {
@@ -150,9 +151,9 @@ function start() {
 
   // The question and the answers, for ears; said once the picture is on the screen.
   function announce(card) {
-    const said = (selector) => [...(card?.querySelectorAll(selector) ?? [])].map((each) => each.textContent.trim());
-    const [reference, model] = said(".item__answers dd");
-    const words = [...said(".item__question"), `${form.dataset.wordsReference}: ${reference}`, `${form.dataset.wordsModel}: ${model}`];
+    const said = (selector) => [...(card?.querySelectorAll(selector) ?? [])].map((each) => each.textContent.trim().replace(/\s+/g, " "));
+    const [reference, model] = said(".item__answers .full");
+    const words = [...said(".item__question"), ...said(".option"), `${form.dataset.wordsReference}: ${reference}`, `${form.dataset.wordsModel}: ${model}`];
     setTimeout(() => (announcement.textContent = card ? words.join(". ") : ""), 100);
   }
 

@@ -10,6 +10,7 @@ export function drawOverlays(canvas, image, marks, shown, zoom = 1) {
   const fit = Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
   const width = image.naturalWidth * fit;
   const height = image.naturalHeight * fit;
+  groundUnder(image);
   const scale = Math.min(zoom * (window.devicePixelRatio || 1), Math.max(1, MOST_PIXELS / Math.max(width, height)));
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
@@ -24,6 +25,24 @@ export function drawOverlays(canvas, image, marks, shown, zoom = 1) {
   if (!shown.boxes) return;
   for (const box of marks.boxes ?? []) frame(pen, box, width, height, zoom, "#12a150", []);
   if (marks.predicted) frame(pen, marks.predicted, width, height, zoom, "#d6336c", [6, 4]);
+}
+
+// A picture may be see-through: the chequered ground lies under it, and not beside it.
+export function groundUnder(image) {
+  if (!image.naturalWidth) return;
+  const fit = Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
+  // A pixel less all round: it must not look out from under the edge of a picture that covers it.
+  const [width, height] = [image.naturalWidth, image.naturalHeight].map((side) => Math.max(1, Math.floor(side * fit) - 2));
+  image.style.setProperty("--seen", `${width}px ${height}px`);
+}
+
+// The same for a picture without overlays, whenever it is laid out anew.
+const kept = new WeakSet();
+export function keepGround(image) {
+  if (kept.has(image)) return;
+  kept.add(image);
+  image.addEventListener("load", () => groundUnder(image));
+  new ResizeObserver(() => groundUnder(image)).observe(image);
 }
 
 function frame(pen, [x0, y0, x1, y1], width, height, zoom, stroke, dash) {

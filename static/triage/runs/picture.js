@@ -1,7 +1,11 @@
 // A picture with its overlays: true boxes, the model's box, the model's attention; and zoom.
-import { drawOverlays } from "./overlays.js";
+import { drawOverlays, keepGround } from "./overlays.js";
 
 for (const figure of document.querySelectorAll("[data-picture]")) show(figure);
+for (const image of document.querySelectorAll("img[data-further]")) {
+  keepGround(image);
+  orWords(image);
+}
 
 function show(figure) {
   const image = figure.querySelector("img");
@@ -16,6 +20,13 @@ function show(figure) {
     figure.dataset.zoomed = String(pressed("zoom"));
     draw();
   });
+  if (orWords(image)) return;
+  image.complete ? draw() : image.addEventListener("load", draw);
+  new ResizeObserver(draw).observe(image);
+}
+
+// Words in the place of a picture that cannot be shown; true where that is known already.
+function orWords(image) {
   const broken = () => {
     const words = document.createElement("p");
     words.className = "empty";
@@ -23,8 +34,7 @@ function show(figure) {
     image.parentElement.replaceChildren(words);
   };
   // It may have failed before this script ran: then no event comes.
-  if (image.complete && !image.naturalWidth) return broken();
-  image.addEventListener("error", broken);
-  image.complete ? draw() : image.addEventListener("load", draw);
-  new ResizeObserver(draw).observe(image);
+  const failed = image.complete && !image.naturalWidth;
+  failed ? broken() : image.addEventListener("error", broken);
+  return failed;
 }

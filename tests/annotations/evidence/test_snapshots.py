@@ -1,9 +1,14 @@
 """What an item shows: grids made small enough, and a question's words with their own attention."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from django.conf import settings
+from PIL import Image
 
 from annotations.audits.drawing import draw_audit
+from annotations.evidence.images import keep_further_images, keep_images
 from annotations.evidence.snapshots import (
     MOST_TOKENS,
     TOKEN_SIDE,
@@ -13,6 +18,9 @@ from annotations.evidence.snapshots import (
     token_grids,
 )
 from tests.annotations.audit_factories import error_rows, ingest_run, make_project_of
+from tests.factories import make_run, write_lines
+from tests.triage.science.store.test_pictures import jpeg
+from triage.science.store.store import DataRoot, evidence_path
 
 
 def words(question: str, tokens: list[str]) -> list[str]:
@@ -78,3 +86,43 @@ def test_an_item_carries_the_attention_of_its_questions_words() -> None:
     shown = audit.items.first().snapshot["token_attention"]
     assert [each["token"] for each in shown] == ["How", "shapes"]
     assert shown[1]["cells"] == [0.0, 0.0, 0.0, 1.0]
+
+
+@pytest.mark.django_db
+def test_a_snapshot_holds_what_was_read_and_the_options(tmp_path: Path) -> None:
+    more = {"options": ["a hat", "a cat"], "answers": ["B"], "prediction": "It is \\boxed{A}"}
+    source = write_lines(tmp_path / "x.jsonl", error_rows(1, **more))
+    run = make_run(make_project_of(), source, rule="choice")
+    shown = draw_audit(run, protocol="custom", size=1, seed=3).items.get().snapshot
+    assert shown["options"] == ["a hat", "a cat"]
+    assert (shown["chosen_option"], shown["right_option"]) == (0, 1)
+    assert (shown["answered"], shown["answer_state"]) == ("A", "answered")
+    assert shown["steps"] == ["boxed", "option"]
+    assert shown["near_border"] is None
+
+
+def test_a_row_of_an_older_run_has_a_snapshot_without_them() -> None:
+    shown = snapshot_of({"question": "How many?", "prediction": "two"}, {"status": "none"})
+    assert (shown["options"], shown["steps"], shown["images"]) == ([], [], [])
+    assert shown["answered"] is shown["answer_state"] is shown["chosen_option"] is None
+    assert shown["more_images"] is None
+
+
+@pytest.mark.django_db
+def test_further_pictures_are_kept_and_cut_ones_are_known(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "a.png")
+    (tmp_path / "cut.jpg").write_bytes(jpeg()[:-2])
+    run = ingest_run(make_project_of(), error_rows(1), image_root=tmp_path)
+
+    kept = keep_further_images(run, ["a.png", "cut.jpg", "a.png", "nothing.png"])
+
+    assert [(each["status"], each["cut"]) for each in kept] == [
+        ("ok", True),
+        ("ok", False),
+        ("missing", False),
+    ]
+    root = DataRoot(settings.DATA_ROOT)
+    assert [root.has(evidence_path(each["sha256"])) for each in kept[:2]] == [True, True]
+    assert kept[2]["sha256"] == ""
+    assert keep_images(run, ["cut.jpg"])[0].note["cut"] is True
+    assert keep_further_images(run, None) == keep_further_images(run, ["a.png"]) == []

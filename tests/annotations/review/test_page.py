@@ -12,6 +12,7 @@ from PIL import Image
 
 from annotations.audits import drawing
 from annotations.audits.drawing import draw_audit
+from annotations.evidence.images import keep_further_images
 from annotations.models import Flag, Seat, Verdict
 from annotations.review import page as review_page
 from annotations.review import queue
@@ -22,7 +23,9 @@ from tests.annotations.audit_factories import (
     make_member,
     make_project_of,
 )
+from tests.factories import make_run, write_lines
 from tests.html import tidy
+from tests.triage.science.store.test_pictures import jpeg
 from triage.models import Project, Role
 from triage.science.store.store import DataRoot, evidence_path
 
@@ -472,3 +475,102 @@ def test_opening_the_page_twice_holds_the_same_items(client) -> None:
     for _ in range(3):
         client.get(review(audit))
     assert Seat.objects.filter(annotator__isnull=False).count() == review_page.CARDS
+
+
+LONG = "First line.\n" + "word " * 300 + "\n\\boxed{A}"
+
+
+def choice_audit(tmp_path, images=None, **more):
+    """An audit of one multiple-choice item."""
+    row = {"options": ["a hat", "two\nlines", "<i>"], "answers": ["B"], "prediction": LONG}
+    source = write_lines(tmp_path / "x.jsonl", error_rows(1, **row, **more))
+    run = make_run(make_project_of(), source, rule="choice", images=images)
+    return draw_audit(run, protocol="custom", size=1, seed=5)
+
+
+def test_a_card_shows_options_in_order_and_all_that_was_written(client, tmp_path) -> None:
+    audit = choice_audit(tmp_path)
+    enter(client, audit.project)
+
+    raw = client.get(review(audit)).content.decode()
+    shown = tidy(raw)
+
+    places = [shown.index(f'option__letter">{letter}<') for letter in "ABC"]
+    assert places[0] < shown.index("▸ chosen") < places[1] < shown.index("✓ right") < places[2]
+    assert f">{LONG}</span>" in raw
+    assert "read:<strong>A</strong>—" in shown
+    assert "last box" in shown
+
+
+def test_a_card_says_the_state_of_an_answer(client, tmp_path) -> None:
+    audit = choice_audit(tmp_path)
+    item = audit.items.get()
+    item.snapshot |= {"answer_state": "failed_call", "near_border": "contains"}
+    item.save()
+    enter(client, audit.project)
+    shown = " ".join(tidy(client.get(review(audit)).content.decode()).split())
+    assert 'badge--warn">failed call<' in shown
+    assert "near the border: contains the reference" in shown
+
+
+def test_a_card_of_an_older_audit_is_shown_as_it_was(client) -> None:
+    audit = make_audit(1)
+    item = audit.items.get()
+    later = ("options", "answered", "answer_state", "steps", "chosen_option", "right_option")
+    for name in (*later, "near_border", "images", "more_images"):
+        del item.snapshot[name]
+    del item.snapshot["image"]["cut"]
+    item.save()
+    enter(client, audit.project)
+    shown = client.get(review(audit)).content.decode()
+    assert "three" in shown
+    assert 'class="option' not in shown
+    assert 'class="reading"' not in shown
+
+
+def with_pictures(audit, tmp_path):
+    """The audit's only item as one that was drawn with three pictures, the last one lost."""
+    Image.new("RGB", (30, 20), "blue").save(tmp_path / "b.png")
+    audit.run.image_root = str(tmp_path)
+    names = ["a.png", "b.png", "lost.png"]
+    item = audit.items.get()
+    item.snapshot |= {"images": names, "more_images": keep_further_images(audit.run, names)}
+    item.save()
+    return item
+
+
+def test_a_card_shows_the_further_pictures_from_their_copies(client, tmp_path) -> None:
+    audit = choice_audit(tmp_path)
+    item = with_pictures(audit, tmp_path)
+    enter(client, audit.project)
+    shown = " ".join(tidy(client.get(review(audit)).content.decode()).split())
+    address = reverse("annotations:item-image", args=[audit.pk, item.place])
+    assert f'<img src="{address}?n=1"' in shown
+    assert f"{address}?n=2" not in shown
+    assert "Image 2 of 3" in shown
+    assert "Image 3 of 3" in shown
+    kept = item.snapshot["more_images"][0]["sha256"]
+    assert review_page.checksum(audit, item.place, "1") == kept
+    assert review_page.checksum(audit, item.place, "") == item.image_sha256
+    for number in ("2", "3", "x", "-1", "99999999999999999999"):
+        assert review_page.checksum(audit, item.place, number) == ""
+    assert review_page.checksum(audit, 77, "1") == ""
+
+
+def test_a_card_says_so_where_only_the_first_picture_was_kept(client, tmp_path) -> None:
+    audit = choice_audit(tmp_path)
+    item = audit.items.get()
+    item.snapshot |= {"images": ["a.png", "b.png"], "more_images": None}
+    item.save()
+    enter(client, audit.project)
+    assert "The sample has 2 images" in client.get(review(audit)).content.decode()
+
+
+def test_a_damaged_picture_is_marked_on_the_card_and_in_the_grid(client, tmp_path) -> None:
+    (tmp_path / "cut.jpg").write_bytes(jpeg()[:-2])
+    run = ingest_run(make_project_of(), error_rows(1, image="cut.jpg"), image_root=tmp_path)
+    audit = draw_audit(run, protocol="custom", size=1, seed=5)
+    enter(client, audit.project)
+    assert "damaged: shown as far as it goes" in client.get(review(audit)).content.decode()
+    grid = client.get(reverse("annotations:grid", args=[audit.pk]))
+    assert 'badge--warn">damaged<' in tidy(grid.content.decode())

@@ -10,8 +10,10 @@ from django.urls import reverse
 from scipy.stats import binomtest
 
 from tests.factories import make_project, make_run, sample_rows, write_lines
-from tests.triage.science.store.test_pictures import huge_png, png
+from tests.html import tidy
+from tests.triage.science.store.test_pictures import huge_png, jpeg, png
 from triage.models import Role, StoredFilter
+from triage.runs.page import answer_read
 from triage.templatetags.words import time_left
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +131,131 @@ def test_a_sample_shows_its_record_and_leads_to_its_neighbours(lead, tmp_path: P
     assert page.context["overlays"]["attention"]["cells"] == [0.25, 1.0, 0.5, 0.75]
     assert (page.context["before"], page.context["after"]) == (0, 2)
     assert lead.get(reverse("triage:sample", args=[run.pk, 99])).status_code == 404
+
+
+LONG = "First line.\n" + "word " * 400 + "\n\\boxed{B}"
+CHOICES = ["a hat", "two\nlines", "<b>bold</b>", "none"]
+
+
+def make_choices(lead, tmp_path: Path, **first):
+    """A run of multiple choice with a row for every state of an answer."""
+    said = [LONG, "", "[API ERROR] 429 Too Many Requests", "I cannot say.", "(C)"]
+    rows = [
+        {"sample_id": f"s{n}", "question": "Which?", "options": CHOICES, "answers": ["C"],
+         "prediction": each}
+        for n, each in enumerate(said)
+    ]  # fmt: skip
+    rows[0] |= first
+    source = write_lines(tmp_path / "x.jsonl", rows)
+    return make_run(lead.project, source, images=tmp_path, rule="choice")
+
+
+def test_a_sample_shows_its_options_in_order_and_all_that_was_written(lead, tmp_path: Path) -> None:
+    question = "Why? " * 200
+    run = make_choices(lead, tmp_path, question=question, context="seen " * 900)
+
+    raw = lead.get(reverse("triage:sample", args=[run.pk, 0])).content.decode()
+    shown = tidy(raw)
+
+    places = [shown.index(f'option__letter">{letter}<') for letter in "ABCD"]
+    assert places == sorted(places)
+    assert "E</span>" not in shown
+    assert shown.count("▸ chosen") == shown.count("✓ right") == 1
+    assert places[1] < shown.index("▸ chosen") < places[2] < shown.index("✓ right") < places[3]
+    assert "&lt;b&gt;bold&lt;/b&gt;" in shown
+    # Every text in full, its white space untouched.
+    assert f">{LONG}</strong>" in raw
+    assert f">{question}</span>" in raw
+    assert raw.count("seen ") > 890
+    assert "read:<strong>B</strong>—" in shown
+    assert "last box, option of the row" in text_of(shown)
+
+
+def text_of(html: str) -> str:
+    return " ".join(html.split())
+
+
+@pytest.mark.parametrize(
+    ("position", "state"),
+    [(0, None), (1, "no answer"), (2, "failed call"), (3, "not readable"), (4, None)],
+)
+def test_the_state_of_an_answer_is_said_where_it_is_not_answered(
+    lead, tmp_path: Path, position: int, state: str | None
+) -> None:
+    run = make_choices(lead, tmp_path)
+    shown = tidy(lead.get(reverse("triage:sample", args=[run.pk, position])).content.decode())
+    badges = [
+        word
+        for word in ("no answer", "failed call", "not readable")
+        if f'badge--warn">{word}<' in shown
+    ]
+    assert badges == ([state] if state else [])
+
+
+def test_the_list_says_states_and_its_filters_read_as_words(lead, tmp_path: Path) -> None:
+    run = make_choices(lead, tmp_path)
+    shown = tidy(
+        lead.get(reverse("triage:run-errors", args=[run.pk]) + "?show=all").content.decode()
+    )
+    for name, words in (
+        ("no_answer", "no answer"),
+        ("failed_call", "failed call"),
+        ("not_readable", "not readable"),
+    ):
+        assert shown.count(f'badge--warn">{words}<') == 1
+        assert f'value="{name}"><span class="facet__value">{words}<' in shown
+    assert 'value="answered"><span class="facet__value">answered<' in shown
+    grouped = tidy(lead.get(run.get_absolute_url() + "?by=answer_state").content.decode())
+    assert ">failed call</td>" in grouped
+
+
+def test_near_the_border_is_said_in_words(lead, tmp_path: Path) -> None:
+    rows = [
+        {
+            "sample_id": "a",
+            "question": "What?",
+            "answers": ["the red cat"],
+            "prediction": "a mat under the red cat",
+        }
+    ]
+    run = make_run(lead.project, write_lines(tmp_path / "x.jsonl", rows), rule="exact")
+    shown = tidy(lead.get(reverse("triage:sample", args=[run.pk, 0])).content.decode())
+    assert "near the border: contains the reference" in text_of(shown)
+    listed = tidy(lead.get(reverse("triage:run-errors", args=[run.pk])).content.decode())
+    assert 'value="contains"><span class="facet__value">contains the reference<' in listed
+
+
+def test_several_pictures_stand_in_order_and_a_cut_one_is_said_to_be(lead, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(40, 30))
+    (tmp_path / "cut.jpg").write_bytes(jpeg()[:-2])
+    run = make_choices(lead, tmp_path, images=["a.png", "cut.jpg", "lost.png"])
+
+    page = lead.get(reverse("triage:sample", args=[run.pk, 0]))
+
+    shown = tidy(page.content.decode())
+    addresses = [
+        reverse("triage:run-image", args=[run.pk, name])
+        for name in ("a.png", "cut.jpg", "lost.png")
+    ]
+    places = [shown.index(f'<img src="{each}"') for each in addresses]
+    assert places == sorted(places)
+    assert all(f"Image {n} of 3" in text_of(shown) for n in (1, 2, 3))
+    assert [each.cut for each in page.context["pictures"]] == [False, True, False]
+    assert shown.count("damaged: shown as far as it goes") == 1
+    assert places[1] < shown.index("damaged: shown as far as it goes") < places[2]
+    assert lead.get(addresses[1]).status_code == 200
+
+
+def test_what_an_older_run_lacks_is_left_out() -> None:
+    said = answer_read({"prediction": "two", "options": None, "answered": None})
+    assert (said.options, said.read, said.steps, said.state, said.border) == ((), "", (), "", "")
+    assert answer_read({"prediction": " B ", "answered": "B", "steps": ["letter"]}).read == ""
+    many = answer_read({"options": ["x"] * 28, "right_option": 27})
+    assert [(each.letter, each.right) for each in many.options[-3:]] == [
+        ("Z", False),
+        ("27", False),
+        ("28", True),
+    ]
 
 
 def test_html_in_the_data_is_shown_as_text(lead, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ COLUMNS = [
     "attention", "image_only", "text_only", "image_embedding", "text_embedding", "loss",
 ]  # fmt: skip
 ImageSize = Callable[[str], tuple[int, int] | None]
+# States of an answer that is none.
+UNANSWERED = ("no_answer", "failed_call")
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,15 @@ def _read(folder: RunFolder, seed: int) -> tuple[pa.Table, pa.Table, pa.Table]:
     rng = np.random.default_rng(seed)
     drawn = trained["position"].take(pa.array(rng.permutation(trained.num_rows)[:MOST_TRAIN]))
     errors, train = [], []
-    for part in folder.read_samples([*COLUMNS, "is_error"]):
-        errors.append(part.filter(part["is_error"]).select(COLUMNS))
+    # A run that was imported long ago lacks what was read of its predictions.
+    state = [name for name in ("answer_state",) if name in folder.sample_columns()]
+    for part in folder.read_samples([*COLUMNS, "is_error", *state]):
+        wrong = part["is_error"]
+        if state:
+            # What the model never answered says nothing of why it errs.
+            unanswered = pc.is_in(part["answer_state"], pa.array(UNANSWERED))
+            wrong = pc.and_(wrong, pc.invert(unanswered))
+        errors.append(part.filter(wrong).select(COLUMNS))
         train.append(part.filter(pc.is_in(part["position"], drawn)).select(COLUMNS))
     return pa.concat_tables(errors), pa.concat_tables(train), trained.select(["template"])
 

@@ -11,19 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from triage.science.ingest.checks import boxes_outside, uneven_vectors
+from triage.science.ingest.doubts import NeedsWord, check_doubtful, check_refused
 from triage.science.ingest.duplicates import later_rows, rewrite_without
+from triage.science.ingest.finding_pictures import find_pictures
 from triage.science.ingest.row_images import with_pictures
-from triage.science.ingest.tally import (
-    FEWEST,
-    SUSPICIOUS_DISAGREEMENT,
-    SUSPICIOUS_ERROR_RATE,
-    Pair,
-    RuleTrial,
-    best_without_judge,
-    reasons,
-    tally,
-    trials,
-)
+from triage.science.ingest.tally import RuleTrial, best_without_judge, reasons, tally, trials
 from triage.science.ingest.tally import Tally as Counts
 from triage.science.progress import Progress
 from triage.science.readers import Reader, UnreadableFile
@@ -31,7 +23,7 @@ from triage.science.readers.side_files import SideFile, beside, check_mapping, n
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.records import SCHEMA, RawBatch, Refusal, conform
 from triage.science.record.scoring import ERROR_BELOW, RULES, missing_input, scored
-from triage.science.store.image_index import ImageIndex, Matches, common_prefix, index_folder
+from triage.science.store.image_index import ImageIndex, index_folder
 from triage.science.store.store import RunFolder
 from triage.science.words import Refused, Sentence
 from triage.science.words import gettext_noop as _
@@ -39,23 +31,10 @@ from triage.science.words import gettext_noop as _
 REFUSED_SCHEMA = pa.schema([("row", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
 # Refusals kept word for word; beyond that only their number is.
 MOST_REFUSALS = 1_000_000
-# A larger share of refused rows than this wants a person's word.
-MOST_REFUSED = 0.05
 
 
 class NothingToImport(Refused):
     """No row could be taken; the message gives the first reasons."""
-
-
-class NeedsWord(Refused):
-    """The file can be imported, but what would come of it is doubtful: a person must say so.
-
-    `flag`: the name of the leave that is needed, 'refused' or 'doubtful'.
-    """
-
-    def __init__(self, flag: str, words: str, /, **values: Any) -> None:
-        super().__init__(words, **values)
-        self.flag = flag
 
 
 @dataclass(frozen=True)
@@ -257,16 +236,18 @@ def _finish(writing: _Writing, source: Path) -> IngestResult:
         shown = "; ".join(str(refusal) for refusal in refusals[:3]) or "the file holds no rows"
         raise NothingToImport(_("no row could be taken: {shown}"), shown=shown)
     why = tuple(reasons(refusals))
-    _check_refused(writing, refusals, why)
+    if "refused" not in writing.leave:
+        check_refused(refusals, why, writing.samples)
     for side in writing.sides:
         if not side.matched:
             first = next(writing.folder.read_samples(["sample_id"]))["sample_id"][0].as_py()
             raise NothingToImport(nothing_matched(side, first))
     _write_refusals(writing.folder, refusals[:MOST_REFUSALS])
-    images = _resolve_images(writing)
+    images = find_pictures(writing.folder, writing.index)
     counts = tally(writing.folder.read_samples([*_READ_AGAIN]))
     rules = tuple(trials(counts.tried))
-    _check_doubtful(writing, counts, rules)
+    if "doubtful" not in writing.leave:
+        check_doubtful(writing.rule, counts, rules)
     plain = best_without_judge(counts.tried)
     return IngestResult(
         samples=writing.samples,
@@ -310,105 +291,6 @@ def _write_refusals(folder: RunFolder, kept: Sequence[Refusal]) -> None:
     folder.write_table(pa.table(columns, schema=REFUSED_SCHEMA), "refused.parquet")
 
 
-def _check_refused(
-    writing: _Writing, refusals: Sequence[Refusal], why: Sequence[Mapping[str, Any]]
-) -> None:
-    rows = len({each.row for each in refusals})
-    if "refused" in writing.leave or rows <= MOST_REFUSED * (rows + writing.samples):
-        return
-    raise NeedsWord(
-        "refused",
-        _("{refused} of {rows} rows are refused: {reasons}"),
-        refused=rows,
-        rows=rows + writing.samples,
-        reasons="; ".join(
-            f"{each['count']:,} × {each['example']}"
-            + (f" ({each['cure']})" if each["cure"] else "")
-            for each in why[:3]
-        ),
-    )
-
-
-def _check_doubtful(writing: _Writing, counts: Counts, rules: Sequence[RuleTrial]) -> None:
-    if "doubtful" in writing.leave or counts.samples < FEWEST:
-        return
-    own = next((each for each in rules if each.rule == writing.rule), None)
-    if own is not None and own.agrees is not None and 1 - own.agrees > SUSPICIOUS_DISAGREEMENT:
-        raise NeedsWord(
-            "doubtful",
-            _(
-                "the rule '{rule}' and the file's own verdict contradict each other in {differs} "
-                "of {rows} rows: {pairs}"
-            ),
-            rule=writing.rule,
-            differs=own.differs,
-            rows=own.rows,
-            pairs=_listed(own.pairs),
-        )
-    if counts.errors > SUSPICIOUS_ERROR_RATE * counts.samples:
-        raise NeedsWord(
-            "doubtful",
-            _("{errors} of {rows} samples would be errors by the rule '{rule}': {pairs}"),
-            errors=counts.errors,
-            rows=counts.samples,
-            rule=writing.rule,
-            pairs=_listed(counts.first_errors),
-        )
-
-
-def _listed(pairs: Sequence[Pair]) -> str:
-    return "; ".join(str(each) for each in pairs)
-
-
-def _resolve_images(writing: _Writing) -> dict[str, Any]:
-    """Write the names of pictures as the paths they mean; count what became of them.
-
-    Counted over the samples that were taken: refused rows have no pictures to miss.
-    """
-    matches = Matches()
-    folder, index = writing.folder, writing.index
-    if index is None:
-        index = ImageIndex(folder.image_names())
-    lost: list[str] = []
-    for path in folder.sample_parts():
-        name = path.rsplit("/", 1)[1]
-        part = folder.read_table("samples", name, columns=["image", "images"])
-        if all(part[each].null_count == part.num_rows for each in ("image", "images")):
-            continue
-        ones, severals = part["image"].to_pylist(), part["images"].to_pylist()
-        changed = False
-        for at, (one, several) in enumerate(zip(ones, severals, strict=True)):
-            names = several or ([] if one is None else [one])
-            found = [index.find(each) for each in names]
-            for each, match in zip(names, found, strict=True):
-                matches.add(each, match)
-                if match.path is None and len(lost) < 1000:
-                    lost.append(each)
-            paths = [m.path or _harmless(n) for n, m in zip(names, found, strict=True)]
-            if paths != names:
-                changed = True
-                ones[at] = paths[0] if paths else None
-                severals[at] = paths if several else None
-        if changed:
-            _put_columns(folder, name, {"image": ones, "images": severals})
-    return {**matches.to_dict(), "common_prefix": common_prefix(lost)}
-
-
-def _harmless(name: str) -> str:
-    """A name that was not found, as one that no folder can be left by."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", "..", ".")]
-    return "/".join(parts)
-
-
-def _put_columns(folder: RunFolder, name: str, columns: Mapping[str, list[Any]]) -> None:
-    table = folder.read_table("samples", name)
-    for column, listed in columns.items():
-        place = table.schema.get_field_index(column)
-        kind = table.schema.field(column)
-        table = table.set_column(place, kind, pa.array(listed, kind.type))
-    folder.write_table(table, "samples", name)
-
-
 def _side(side: SideFile) -> dict[str, Any]:
     """What a run remembers of a side file."""
     return {
@@ -431,4 +313,6 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-__all__ = ["IngestResult", "NothingToImport", "UnreadableFile", "checksum", "ingest"]
+__all__ = [
+    "IngestResult", "NeedsWord", "NothingToImport", "UnreadableFile", "checksum", "ingest",
+]  # fmt: skip

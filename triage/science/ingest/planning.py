@@ -169,7 +169,9 @@ def _role(table: Table, tables: Sequence[Table]) -> str:
         return "answers"
     if plain <= {"prediction"} and any(word in low for word in _GOLD):
         return "beside"
-    if plain and plain <= _SAID and len(plain) == 1 and any(_holds_more(t) for t in tables):
+    # A text beside the name of a picture is what was asked of it.
+    asks = plain == {"text"} and "image" in table.columns
+    if len(plain) == 1 and plain <= _SAID and not asks and any(_holds_more(t) for t in tables):
         return "answers"
     said = reading.fields.get("prediction", ())
     # 'answer' and the like are references as long as something else is the prediction.

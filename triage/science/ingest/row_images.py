@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from triage.science.record import values
 from triage.science.record.mapping import ColumnMapping
@@ -83,7 +84,11 @@ def _are_plain_names(column: Any) -> bool:
 
 
 def _is_short_text(column: pa.Array) -> bool:
-    return bool(pa.types.is_string(column.type)) and _are_plain_names(column.to_pylist())
+    if not pa.types.is_string(column.type):
+        return False
+    longest = pc.max(pc.utf8_length(column)).as_py() or 0
+    other = pc.any(pc.match_substring_regex(column, r"^\s*[\[{]|^data:")).as_py()
+    return longest <= _LONGEST_NAME and not other
 
 
 def _listed(column: Any, count: int) -> list[Any]:

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from triage.science.reading.folding import quantity
+from triage.science.reading.reading import STATES as WORDS
+from triage.science.reading.reading import State
 from triage.science.record.records import Refusal
 from triage.science.record.scoring import ERROR_BELOW, RULES, propose_rule, score
 from triage.science.words import gettext_noop as _
@@ -60,6 +62,11 @@ class RuleTrial:
     differs: int = 0
     pairs: tuple[Pair, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """The rule's name for people."""
+        return RULES[self.rule].title
+
 
 @dataclass
 class Tally:
@@ -74,6 +81,17 @@ class Tally:
     groups_right: int = 0
     tried: pa.Table | None = None
     first_errors: list[Pair] = field(default_factory=list)
+
+    @property
+    def share_read(self) -> float | None:
+        """Of the samples, how many an answer could be read of; None without samples."""
+        return self.states.get("answered", 0) / self.samples if self.samples else None
+
+    @property
+    def unanswered(self) -> list[tuple[str, int]]:
+        """How many samples have no answer that could be read, by state in words."""
+        others = (state for state in STATES if state != "answered" and self.states.get(state))
+        return [(WORDS[state], self.states[state]) for state in others]
 
     def to_dict(self) -> dict[str, Any]:
         """What a run remembers of it."""
@@ -98,7 +116,7 @@ _CURES = (
     ("cells, the header has", _("A cell holds the separator: put it in quotes")),
     ("boxes:", _("Leave boxes out, or give them as [x0, y0, x1, y1] of the upright picture")),
 )
-STATES = ("answered", "no_answer", "failed_call", "not_readable")
+STATES: tuple[State, ...] = ("answered", "no_answer", "failed_call", "not_readable")
 _TRIED = ["sample_id", "prediction", "answered", "answers", "options", "correct"]
 
 

@@ -79,7 +79,7 @@ def _vlmevalkit(seen: Seen) -> Reading | None:
     known = ("hit", "log", "res", "image_path", "l2-category", "extracted", "eval_match", "split")
     if not letters and not seen.first(*known) and "Qwen" not in seen.name:
         return None
-    numbers = [each for each in seen.values("index") if isinstance(each, int)]
+    numbers = [int(each) for each in seen.values("index") if str(each).isdecimal()]
     circular = seen.has("g_index") or any(each >= 1_000_000 for each in numbers)
     judged = seen.first("hit", "eval_match", "eval_score", "score")
     if judged is None and seen.has("res"):
@@ -317,7 +317,6 @@ PROFILES = (
         "vlmevalkit",
         _("VLMEvalKit result"),
         _vlmevalkit,
-        (_("circular sets ask one question several times in other orders"),),
     ),
     Profile(
         "llava_answers",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from triage.science.readers.csv_file import CsvReader, layout_of
+from triage.science.readers.encodings import is_binary
 from triage.science.readers.faults import UnreadableFile
 from triage.science.readers.folders import open_shard
 from triage.science.readers.json_document import open_document
@@ -54,8 +55,6 @@ _NEVER = {
     ".pt": _("{name}: a pickle runs what is in it and is never opened; save a table instead"),
     ".xls": _("{name}: the old Excel format is not read; save it as .xlsx"),
 }
-# Bytes that text has none of, but for a stray one in an answer.
-_CONTROL = {*range(9), *range(14, 27)}
 _TAR_MAGIC = slice(257, 262)
 
 
@@ -94,7 +93,7 @@ def _open_text(path: Path, name: str, encoding: str | None) -> Reader:
     start = source.start()
     if not start.strip():
         raise UnreadableFile(_("{name}: the file is empty"), name=name)
-    if sum(byte in _CONTROL for byte in start[:4096]) > len(start[:4096]) / 100:
+    if is_binary(start):
         raise UnreadableFile(
             _(
                 "{name}: unknown format; read are JSON, JSON Lines, CSV, TSV, Excel (.xlsx), "

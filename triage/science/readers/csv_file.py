@@ -13,6 +13,7 @@ import numpy as np
 
 from triage.science.readers.faults import UnreadableFile
 from triage.science.readers.text_source import MAX_LINE_BYTES, TextSource
+from triage.science.record.csv_cells import restore_cell
 from triage.science.record.records import RawBatch, Refusal
 from triage.science.words import Sentence
 from triage.science.words import gettext_noop as _
@@ -105,7 +106,8 @@ class CsvReader:
         self.passed_over = []
         for number, cells in enumerate(records, start=1):
             if len(cells) == len(header):
-                rows.append({n: c for n, c in zip(header, cells, strict=True) if c != ""})
+                pairs = zip(header, map(_cell, cells), strict=True)
+                rows.append({name: cell for name, cell in pairs if cell is not None})
             elif cells:
                 self.passed_over.append(_ragged(number, cells, header))
             if len(rows) >= count:
@@ -133,7 +135,7 @@ class CsvReader:
     def _batch(
         self, header: list[str], kept: list[list[str]], rows: list[int], refusals: list[Refusal]
     ) -> RawBatch:
-        columns = {name: [r[i] or None for r in kept] for i, name in enumerate(header)}
+        columns = {name: [_cell(r[i]) for r in kept] for i, name in enumerate(header)}
         numbers = np.asarray(rows, dtype=np.int64)
         return RawBatch(columns, numbers, refusals, self._joined.bytes_done)
 
@@ -183,6 +185,11 @@ class CsvReader:
                 twice=str(sorted(twice)),
             )
         return header
+
+
+def _cell(cell: str) -> str | None:
+    """What a cell says: nothing for an empty one, without the mark that tames a formula."""
+    return restore_cell(cell) if cell else None
 
 
 def _ragged(number: int, cells: list[str], header: list[str]) -> Refusal:

@@ -13,6 +13,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+# Bytes that text has none of, but for a stray one in an answer.
+_CONTROL = bytes({*range(9), *range(14, 27)})
 _LIKELY = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1252"]
 
 
@@ -21,18 +23,24 @@ def encoding_of(start: bytes) -> str:
     for mark, name in _MARKS.items():
         if start.startswith(mark):
             return name
+    # Every other byte of plain words in UTF-16 is zero; UTF-8 has such bytes too, but no text has.
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) > 0.3 * len(start) and min(even, odd) < 0.05 * len(start):
+        return "utf-16-le" if odd > even else "utf-16-be"
     if _is_utf8(start):
         return "utf-8"
-    if start[1::2].count(0) > len(start) * 0.3:
-        return "utf-16-le"
-    if start[::2].count(0) > len(start) * 0.3:
-        return "utf-16-be"
     # Nearly all of it ASCII, or UTF-8 with a few broken bytes: the broken bytes are to be told.
     others = sum(byte >= 0x80 for byte in start)
-    if not others or _mostly_utf8(start):
+    if not others or _mostly_utf8(start) or is_binary(start):
         return "utf-8"
     best = from_bytes(start, cp_isolation=_LIKELY).best()
     return "cp1252" if best is None else best.encoding
+
+
+def is_binary(start: bytes) -> bool:
+    """Whether a file that begins with `start`, once its encoding is taken off, is no text."""
+    first = start[:4096]
+    return len(first) - len(first.translate(None, _CONTROL)) > len(first) / 100
 
 
 def _is_utf8(start: bytes) -> bool:

@@ -15,6 +15,10 @@ from triage.science.readers.text_source import MAX_LINE_BYTES, Block, TextSource
 from triage.science.record.records import RawBatch, Refusal
 from triage.science.words import gettext_noop as _
 
+# Arrow's parser takes time with the square of the depth; some thousands end the process.
+DEEPEST = 64
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}\n"))
+
 
 class JsonLinesReader:
     """One JSON object a line (.jsonl, .ndjson, or .json as many evaluation tools write it)."""
@@ -49,7 +53,8 @@ class JsonLinesReader:
     def batches(self) -> Iterator[RawBatch]:
         """Every line, in order."""
         for block in self.source.blocks():
-            yield parse_whole(block) or parse_lines(self.source.name, block)
+            if not block.data.isspace():
+                yield parse_whole(block) or parse_lines(self.source.name, block)
 
 
 def is_json_lines(source: TextSource) -> bool:
@@ -90,6 +95,8 @@ def parse_whole(block: Block) -> RawBatch | None:
     Arrow reads text that looks like a time stamp as one and makes one wide struct of objects with
     arbitrary keys, so blocks with either go line by line.
     """
+    if _deepest(block.data) > DEEPEST:
+        return None
     lines = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
     options = pj.ReadOptions(use_threads=True, block_size=len(block.data) + 1)
     try:
@@ -107,6 +114,18 @@ def parse_whole(block: Block) -> RawBatch | None:
         return None
     rows = np.arange(block.first_line, block.first_line + lines)
     return RawBatch(columns, rows, bytes_done=block.bytes_done)
+
+
+def _deepest(data: bytes) -> int:
+    """At most how deep the objects and lists of a line are nested; brackets in texts count too."""
+    marks = np.frombuffer(data.translate(None, _NO_BRACKETS), dtype=np.uint8)
+    if not len(marks):
+        return 0
+    ends = marks == ord("\n")
+    opening = (marks == ord("[")) | (marks == ord("{"))
+    depth = np.cumsum(np.where(ends, 0, np.where(opening, 1, -1)), dtype=np.int64)
+    before = np.concatenate(([0], depth[ends]))
+    return int((depth - before[np.cumsum(ends) - ends]).max())
 
 
 def parse_lines(name: str, block: Block) -> RawBatch:

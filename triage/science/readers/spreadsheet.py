@@ -2,14 +2,15 @@
 
 import zipfile
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from triage.science.readers.faults import UnreadableFile
 from triage.science.readers.rows import RowsReader
 from triage.science.words import Sentence
 from triage.science.words import gettext_noop as _
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What a workbook may unpack to, as a multiple of its size on disk, and in any case.
 MAX_RATIO, FLOOR_BYTES, MOST_BYTES = 200, 64 * 1024**2, 1024**3
@@ -29,6 +30,8 @@ def open_workbook(path: Path, name: str) -> RowsReader:
 
     Raises UnreadableFile for a damaged workbook, one without rows, and one that grows too large.
     """
+    import pandas as pd
+
     _check_size(path, name)
     try:
         sheets = pd.read_excel(
@@ -51,7 +54,7 @@ def open_workbook(path: Path, name: str) -> RowsReader:
     raise UnreadableFile(_("{name}: the workbook has no rows"), name=name)
 
 
-def _rows(sheet: pd.DataFrame) -> list[dict[str, Any]]:
+def _rows(sheet: "pd.DataFrame") -> list[dict[str, Any]]:
     names = [str(name) for name in sheet.columns]
     listed = sheet.to_numpy(dtype=object)
     return [

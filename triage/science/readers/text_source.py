@@ -4,6 +4,7 @@ import codecs
 import gzip
 import io
 import tempfile
+import weakref
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,17 +56,18 @@ class TextSource:
         if self.encoding in ("utf-8", "utf-8-sig"):
             return
         self.assumed = [Sentence(_("encoding {encoding}"), encoding=self.encoding)]
-        self._anew = tempfile.NamedTemporaryFile(suffix=".txt")  # noqa: SIM115 (kept while read)
+        anew = tempfile.NamedTemporaryFile(suffix=".txt", delete=False)  # noqa: SIM115
+        # It is there for as long as somebody reads it.
+        weakref.finalize(self, Path(anew.name).unlink, missing_ok=True)
         decoder = codecs.getincrementaldecoder(self.encoding)()
-        with self._open() as stream:
+        with anew, self._open() as stream:
             done = 0
             while chunk := self._read(stream, BLOCK_BYTES):
                 done += len(chunk)
                 self._check_growth(done)
-                self._anew.write(self._text_of(decoder, chunk))
-            self._anew.write(self._text_of(decoder, b"", final=True))
-        self._anew.flush()
-        self.path, self.zipped = Path(self._anew.name), False
+                anew.write(self._text_of(decoder, chunk))
+            anew.write(self._text_of(decoder, b"", final=True))
+        self.path, self.zipped = Path(anew.name), False
         self.total_bytes = self.path.stat().st_size
 
     def _text_of(

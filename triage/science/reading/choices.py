@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from triage.science.reading.folding import fold, number_of, same
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# A longer answer is no option that a text lists by its letter.
+_LONGEST_LISTED = 100
 # Options that benchmarks have at most; letters beyond stand for words.
 _MOST = 12
 _OPEN, _CLOSE = r"[(\[{（【<《“\"'*_$\s]*", r"[)\]}）】>》”\"'*_$\s]*"
@@ -43,6 +45,8 @@ def letter_of(text: str, options: int = _MOST) -> str | None:
     """
     allowed = LETTERS[: max(2, min(options, len(LETTERS)))]
     stripped = text.strip()
+    if len(letters_in(stripped)) > 1:
+        return None
     for pattern in (_ALONE, _LEADING):
         found = pattern.match(stripped)
         letter = _first(found, allowed) if found else None
@@ -73,6 +77,18 @@ def begins_with_letter(text: str) -> bool:
     """Whether a letter, set apart by a mark, stands at the beginning ('B. hat')."""
     stripped = text.strip()
     return _ALONE.match(stripped) is not None or _LEADING.match(stripped) is not None
+
+
+def listed_letter(answer: str, text: str) -> str | None:
+    """The letter that the text itself sets before this answer ('The correct option is (B) 41%').
+
+    None where it sets none, or several.
+    """
+    plain = answer.strip(" .。*$")
+    if not plain or len(plain) > _LONGEST_LISTED:
+        return None
+    found = re.findall(rf"\(?\b([A-L])[).:]\s*\**\s*{re.escape(plain)}(?!\w)", text)
+    return found[0] if len(set(found)) == 1 else None
 
 
 def option_meant(text: str, options: Sequence[str]) -> int | None:

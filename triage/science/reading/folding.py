@@ -20,6 +20,8 @@ _QUOTES = str.maketrans(
 )
 # Selectors and joiners that change how a character is drawn, not what it is.
 _INVISIBLE = re.compile("[\ufe00-\ufe0f\u200b\u200c\u200d\u2060\ufeff]")
+# What sets a formula apart from the text around it.
+_MATH = re.compile(r"\\[()\[\]]")
 _STOPS = ".。｡．।۔።։"
 _AROUND = "\"'*_ \t\n"
 _ARTICLE = re.compile(r"^(?:a|an|the)\s+(?=\S)")
@@ -46,7 +48,7 @@ def fold(text: str) -> str:
     """`text` in one form: what is left differs only where the meaning may."""
     form = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     form = "".join(map(_plain_character, form)).translate(_QUOTES)
-    form = " ".join(form.split()).casefold()
+    form = " ".join(_MATH.sub(" ", form).split()).casefold()
     while True:
         shorter = form.strip(_AROUND).rstrip(_STOPS) if len(form) > 1 else form
         if not shorter or shorter == form:

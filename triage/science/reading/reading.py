@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from triage.science.reading import steps
-from triage.science.reading.choices import LETTERS, begins_with_letter, letter_of, option_meant
-from triage.science.reading.folding import quantity
+from triage.science.reading.choices import (
+    LETTERS,
+    begins_with_letter,
+    letter_of,
+    listed_letter,
+    option_meant,
+)
+from triage.science.reading.folding import fold, quantity
 from triage.science.reading.yes_no import yes_or_no
 from triage.science.words import gettext_noop
 
@@ -32,14 +38,23 @@ STEPS: dict[str, str] = {
     "boxed": gettext_noop("last box"),
     "tag": gettext_noop("last answer tag"),
     "announced": gettext_noop("after the last “the answer is”"),
+    "concluded": gettext_noop("last conclusion"),
+    "listed": gettext_noop("option that the text lists"),
     "letter": gettext_noop("letter"),
     "option": gettext_noop("option of the row"),
     "yes_no": gettext_noop("yes or no"),
     "number": gettext_noop("number"),
 }
-_NUMBER_IN = re.compile(r"(?<![\w.])[-+−]?[$€£¥]?\d[\d,]*(?:\.\d+)?(?:/\d+)?\s*(?:%|°)?(?!\w)")
-# A text longer than this is a chain of thought rather than an answer.
-_LONGEST_ANSWER = 2_000
+_NUMBER_IN = re.compile(
+    r"(?<![\w.])[-+−]?[$€£¥]?\d[\d,]*(?:\.\d+)?(?:/\d+)?"
+    r"(?:\s*(?:%|°)|\s+(?:thousand|million|billion|trillion)\b)?(?!\w)"
+)
+_REFUSES = re.compile(r"\b(?:cannot|can't|can not|impossible|unable|insufficient)\b", re.IGNORECASE)
+_WORDS_IN = re.compile(
+    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
+)
+# More words than this are a chain of thought rather than the text of an option.
+_MOST_WORDS = 12
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,7 @@ def read(written: str, kind: Kind = "text", options: Sequence[str] = ()) -> Read
         name = "unfinished" if unfinished else "empty"
         return Reading("", "not_readable" if unfinished else "no_answer", (*taken, Step(name, "")))
     if kind == "choice":
-        return _read_choice(text, taken, options)
+        return _read_choice(text, taken, options, written)
     if kind == "yes_no":
         said = yes_or_no(text)
         if said is None:
@@ -104,23 +119,39 @@ def _final_text(written: str) -> tuple[str, tuple[Step, ...], bool]:
     return text, tuple(taken), unfinished
 
 
-def _read_choice(text: str, taken: tuple[Step, ...], options: Sequence[str]) -> Reading:
+def _read_choice(
+    text: str, taken: tuple[Step, ...], options: Sequence[str], written: str
+) -> Reading:
     """The option that the final text means."""
+    concluded = steps.concluded(written) if all(s.name == "announced" for s in taken) else None
+    if concluded is not None:
+        found = _choice_in(concluded[1], (Step("concluded", concluded[1]),), options)
+        if found is not None:
+            return found
     lines = [line for line in text.splitlines() if line.strip()]
     for part in _where_to_look(text, lines, bool(taken)):
-        if options:
-            index = option_meant(part, options)
-            if index is not None:
-                return Reading(
-                    LETTERS[index], "answered", (*taken, Step("option", options[index])), index
-                )
-        else:
-            letter = letter_of(part)
-            if letter is not None:
-                return Reading(letter, "answered", (*taken, Step("letter", letter)))
-    if not options and len(text) <= _LONGEST_ANSWER and len(lines) == 1:
-        return Reading(text, "answered", taken)
+        found = _choice_in(part, taken, options)
+        if found is not None:
+            return found
+    if not options:
+        listed = listed_letter(text, written) if taken else None
+        if listed is not None:
+            return Reading(listed, "answered", (*taken, Step("listed", listed)))
+        if len(lines) == 1 and len(text.split()) <= _MOST_WORDS:
+            return Reading(text, "answered", taken)
     return Reading(text, "not_readable", taken)
+
+
+def _choice_in(text: str, taken: tuple[Step, ...], options: Sequence[str]) -> Reading | None:
+    """The option that a part of the text means; None where it means none, or several."""
+    if options:
+        index = option_meant(text, options)
+        if index is None:
+            return None
+        step = Step("option", options[index])
+        return Reading(LETTERS[index], "answered", (*taken, step), index)
+    letter = letter_of(text)
+    return None if letter is None else Reading(letter, "answered", (*taken, Step("letter", letter)))
 
 
 def _where_to_look(text: str, lines: Sequence[str], pointed: bool) -> list[str]:
@@ -147,7 +178,12 @@ def _read_number(text: str, taken: tuple[Step, ...]) -> Reading:
         return Reading(text, "answered", taken)
     numbers = [found[0].strip() for found in _NUMBER_IN.finditer(text)]
     if not numbers:
-        word = quantity(text.split()[0]) if len(text.split()) == 1 else None
-        return Reading(text, "answered" if word else "not_readable", taken)
+        # "There are three triangles": one number in words, of which 'one' is also a pronoun.
+        words = dict.fromkeys(_WORDS_IN.findall(text.casefold()))
+        plain = [word for word in words if word != "one"] or list(words)
+        if len(plain) != 1 or _REFUSES.search(text):
+            return Reading(text, "not_readable", taken)
+        chosen = fold(plain[0])
+        return Reading(chosen, "answered", (*taken, Step("number", chosen)))
     chosen = numbers[0] if len(set(numbers)) == 1 or taken else numbers[-1]
     return Reading(chosen, "answered", (*taken, Step("number", chosen)))

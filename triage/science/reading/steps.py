@@ -1,13 +1,15 @@
 """The first steps of reading: failed calls, reasoning blocks, and where the final answer stands."""
 
 import re
+from itertools import pairwise
 
 # What evaluation tools write in place of an answer when the call to the model failed.
 _FAILED = re.compile(
     r"^\W*(?:failed to obtain answer(?: via api)?"
     r"|(?:api|request|http|server|connection|rate limit|timeout|internal server)[\w ]{0,20}error\b"
     r"|error code: ?\d{3}|traceback \(most recent call last\)"
-    r"|\[?(?:error|exception)\]?:? (?:api|http|request|connection|timeout|rate))",
+    r"|\[?(?:error|exception)\]?:? (?:api|http|request|connection|timeout|rate)"
+    r"|failed\b[^.\n]{0,60}\berror\b)",
     re.IGNORECASE,
 )
 _BLOCKS = (
@@ -36,6 +38,22 @@ _ANNOUNCED = re.compile(
     r"|(?:正确|最终|最后|最佳)*(?:的)?(?:答案|选项|结论)(?:应该|应当|应)?(?:是|为|選|选)?\s*[:：]?(?<!答案)(?<!选项)(?<!结论)"
     r"|(?:故|因此|所以|应|应该|因而)?(?:答案)?(?:选择|选|選)(?:项)?\s*[:：]?)"
     r"[\s*_]*",
+    re.IGNORECASE,
+)
+_LINES = re.compile(r"[^\n]+")
+_POINTS = re.compile(
+    r"\b(?:answer|correct|best|option|choice|therefore|thus|hence|so|conclusion|will|not|is|are)\b"
+    r"|答案|因此|所以",
+    re.IGNORECASE,
+)
+# Lines that open a list of what is looked at, not of what is answered.
+_LISTS = re.compile(
+    r"^\W*(?:let'?s|here|now|first|options?\b|choices?\b|step|given|question|consider|analy)",
+    re.IGNORECASE,
+)
+_CONCLUDES = re.compile(
+    r"^\W*(?:therefore|thus|hence|so\b|in conclusion|in summary|overall|finally|based on"
+    r"|the correct|the best|the answer|因此|所以|综上|故)",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(r"[*_`#]{1,3}")
@@ -99,6 +117,22 @@ def announced(text: str) -> str | None:
         if text[found.end() :].strip(" .。*\n"):
             last = found
     return None if last is None else text[last.end() :].strip()
+
+
+def concluded(text: str) -> tuple[int, str] | None:
+    """The last conclusion of a chain of thought, and where it begins; None without one.
+
+    A line that a colon of the line before points to ('… is:', then '(B) scissors'), or a last
+    paragraph that says that it concludes.
+    """
+    lines = [(found.start(), found[0].strip()) for found in _LINES.finditer(text)]
+    lines = [(at, line) for at, line in lines if line]
+    if len(lines) > 1 and _CONCLUDES.match(lines[-1][1]) and lines[-1][1][-1] not in ":：":
+        return lines[-1]
+    for (_, before), (at, line) in reversed(list(pairwise(lines))):
+        if before.endswith((":", "：")) and _POINTS.search(before) and not _LISTS.match(before):
+            return at, line
+    return None
 
 
 def first_line(text: str) -> str:

@@ -337,10 +337,20 @@ def _meta_column(raw: RawBatch, mapping: ColumnMapping) -> pa.Array:
     objects = []
     for parts in zip(*columns, strict=True):
         known = {n: v for n, v in zip(rest, parts, strict=True) if v is not None}
-        if "meta" in known and isinstance(known["meta"], dict):
-            known = {**known.pop("meta"), **known}
+        if isinstance(meta := _object(known.get("meta")), dict):
+            known = {**meta, **{name: each for name, each in known.items() if name != "meta"}}
         objects.append(_json(known) if known else None)
     return pa.array(objects, pa.string())
+
+
+def _object(value: Any) -> Any:
+    """An object that was written as JSON text, as CSV and Parquet keep it, as the object."""
+    if isinstance(value, str) and value[:1] == "{":
+        try:
+            return orjson.loads(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _json(value: Mapping[str, Any]) -> str:

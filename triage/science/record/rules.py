@@ -1,5 +1,6 @@
 """Scoring rules: from what was read of a prediction, and the references, to a credit in 0..1."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,9 +77,14 @@ def _any_of(written: str, read: Reading, question: Question) -> float:
 
 
 def _loose(text: str) -> str:
-    """The VQA form of an answer, where no sign is lost by it: '-5' is not 5, 'C++' is not C."""
-    form = " ".join(normalise(text).split())
-    return form if form and not set("+-<>=@$%#") & set(fold(text)) else fold(text)
+    """The VQA form of an answer, where nothing is lost by it: '-5' is not 5, '3,4' not 34."""
+    form, plain = " ".join(normalise(text).split()), fold(text)
+    loses = set("+-<>=@$%#") & set(plain) or _LISTED_NUMBERS.search(plain)
+    return plain if loses or not form else form
+
+
+# '3,4' is a list of two, '3,400' is a number.
+_LISTED_NUMBERS = re.compile(r"\d,(?!\d{3}(?!\d))\d")
 
 
 def _choice(written: str, read: Reading, question: Question) -> float:

@@ -50,6 +50,8 @@ def _names(column: pa.Array) -> Whole | None:
 
 
 def _answers(column: pa.Array) -> Whole | None:
+    if pa.types.is_list(column.type) and pa.types.is_string(column.type.value_type):
+        return _answer_lists(column)
     if not pa.types.is_string(column.type):
         return None
     if _any(pc.match_substring_regex(column, r"^\s*\[|\x00")):
@@ -57,6 +59,28 @@ def _answers(column: pa.Array) -> Whole | None:
     offsets = np.arange(len(column) + 1, dtype=np.int32)
     absent = pc.fill_null(pc.equal(column, ""), True)
     return pa.ListArray.from_arrays(offsets, column, mask=absent), {}
+
+
+def _answer_lists(column: pa.Array) -> Whole | None:
+    """Lists of texts: none empty, none longer than is taken, no NUL, no null inside."""
+    flat = column.flatten()
+    lengths = _lengths(column)[np.asarray(column.is_valid())]
+    if flat.null_count or _any(pc.match_substring(flat, "\x00")):
+        return None
+    fits = bool(((lengths > 0) & (lengths <= values.MOST_ANSWERS)).all())
+    return (column, {}) if fits else None
+
+
+def _image_names(column: pa.Array) -> Whole | None:
+    """Each distinct name is looked at once."""
+    if not pa.types.is_string(column.type):
+        return None
+    coded = column.dictionary_encode()
+    try:
+        names = [values.image_path(name) if name else None for name in coded.dictionary.to_pylist()]
+    except ValueError:
+        return None
+    return pa.array(names, pa.string()).take(coded.indices), {}
 
 
 def _splits(column: pa.Array) -> Whole | None:
@@ -156,6 +180,7 @@ _WHOLE: dict[Callable[[Any], Any], Callable[[pa.Array], Whole | None]] = {
     values.name: _names,
     values.answers: _answers,
     values.split: _splits,
+    values.image_path: _image_names,
     values.probability: _probabilities,
     values.vector: _vectors,
     values.losses: _losses,

@@ -41,9 +41,9 @@ class Matches:
     missing: dict[str, None] = field(default_factory=dict)
     guessed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, name: str, match: Match) -> None:
-        """Count one name of one row."""
-        self.how[match.how] += 1
+    def add(self, name: str, match: Match, rows: int = 1) -> None:
+        """Count a name that so many rows have."""
+        self.how[match.how] += rows
         if match.path is None and len(self.missing) < EXAMPLES:
             self.missing.setdefault(name)
         elif match.how not in ("exact", "form") and match.path and len(self.guessed) < EXAMPLES:

@@ -23,6 +23,7 @@ MAX_BYTES = 200 * 1024**2
 SIDES = {"thumb": 160, "view": 1280}
 # Below this side a picture is kept exactly: scaling artefacts would be most of what one sees.
 LOSSLESS_BELOW = 160
+_JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 # Pillow's leave to show cut pictures is one for the whole process.
 _lock = threading.Lock()
 
@@ -123,6 +124,28 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     levels = np.asarray(image, dtype=np.int64).clip(0)
     bits = next(n for n in (8, 10, 12, 16, 32) if not int(levels.max()) >> n)
     return Image.fromarray((levels >> (bits - 8)).astype(np.uint8))
+
+
+def is_cut(data: bytes) -> bool:
+    """Whether only a part of the picture is there, as of a JPEG without its end.
+
+    Cheap: only a JPEG whose last bytes are not those of an end is decoded.
+    """
+    if not data.startswith(_JPEG_START) or data[-64:].rstrip(b"\0\r\n ").endswith(_JPEG_END):
+        return False
+    try:
+        read_header(data)
+    except NotAPicture:
+        return False
+    with _lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image = Image.open(io.BytesIO(data), formats=["JPEG"])
+        image.draft("RGB", (SIDES["thumb"], SIDES["thumb"]))
+        try:
+            image.load()
+        except (OSError, ValueError, SyntaxError):
+            return True
+    return False
 
 
 def size_of(data: bytes) -> tuple[int, int]:

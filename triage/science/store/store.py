@@ -9,7 +9,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,9 +39,9 @@ class DataRoot:
         protocol = self.fs.protocol
         return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
-    def run(self, run_uuid: uuid.UUID | str) -> "RunFolder":
-        """The folder of a run."""
-        return RunFolder(self, f"runs/{_hex(run_uuid)}")
+    def run(self, run_uuid: uuid.UUID | str, samples_at: str = "samples") -> "RunFolder":
+        """The folder of a run; `samples_at`: where in it the samples lie that are read."""
+        return RunFolder(self, f"runs/{_hex(run_uuid)}", samples_at)
 
     def join(self, *parts: str) -> str:
         """A path under the root."""
@@ -84,10 +84,15 @@ class DataRoot:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run."""
+    """The files of one run.
+
+    `samples_at`: the folder of the samples in it. A run that was scored anew has one a version, the
+    same samples at the same positions in each.
+    """
 
     root: DataRoot
     relative: str
+    samples_at: str = "samples"
 
     def path(self, *parts: str) -> str:
         """A path inside the folder, as the root's file system spells it."""
@@ -96,7 +101,11 @@ class RunFolder:
     @property
     def samples(self) -> str:
         """The pattern that names all parts of the samples."""
-        return self.path("samples", "*.parquet")
+        return self.path(self.samples_at, "*.parquet")
+
+    def at(self, samples_at: str) -> "RunFolder":
+        """The same run with the samples of another version."""
+        return replace(self, samples_at=samples_at)
 
     def write_table(self, table: pa.Table, *parts: str) -> None:
         """Write one Parquet file."""
@@ -153,6 +162,11 @@ class RunFolder:
     def has(self, *parts: str) -> bool:
         """Whether the file is there."""
         return bool(self.root.fs.exists(self.path(*parts)))
+
+    def delete_samples(self) -> None:
+        """Remove the samples of this version; for a scoring that failed."""
+        if self.root.fs.exists(self.path(self.samples_at)):
+            self.root.fs.rm(self.path(self.samples_at), recursive=True)
 
     def delete(self) -> None:
         """Remove everything; for an import that failed."""

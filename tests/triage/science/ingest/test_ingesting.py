@@ -65,7 +65,7 @@ def png(width: int = 8, height: int = 6) -> bytes:
 
 @pytest.mark.parametrize("root", [None, "memory://ingest-test"])
 def test_samples_are_counted_scored_and_numbered(tmp_path: Path, root: str | None) -> None:
-    rows = [row(0), row(1, prediction="3"), row(2, prediction=None), row(3, split="train")]
+    rows = [row(0), row(1, prediction="3"), row(2, confidence=7), row(3, split="train")]
 
     result, folder = run_ingest(tmp_path, rows, root=root)
 
@@ -78,8 +78,30 @@ def test_samples_are_counted_scored_and_numbered(tmp_path: Path, root: str | Non
     assert (sample["sample_id"], sample["credit"], sample["is_error"]) == ("s1", 0.0, True)
     refused = folder.read_table("refused.parquet").to_pylist()
     assert refused == [
-        {"row": 3, "field": "prediction", "reason": "is missing: the model's answer"}
+        {"row": 3, "field": "confidence", "reason": "is 7: a probability lies in 0..1"}
     ]
+
+
+@pytest.mark.parametrize("written", [None, "", "  ", []])
+def test_an_empty_answer_is_a_sample_and_an_error(tmp_path: Path, written: Any) -> None:
+    result, folder = run_ingest(tmp_path, [row(0), row(1, prediction=written)])
+
+    assert (result.samples, result.errors, result.refused) == (2, 1, 0)
+    sample = RunBrowser(folder).sample(1)
+    assert sample is not None
+    assert (sample["answer_state"], sample["is_error"]) == ("no_answer", True)
+    assert result.counts.states == {"answered": 1, "no_answer": 1}
+
+
+def test_rows_without_a_name_go_by_their_numbers_in_the_file(tmp_path: Path) -> None:
+    rows = [{"prediction": "a dog", "answers": ["a dog"]}, {"prediction": "a", "answers": ["b"]}]
+    result, folder = run_ingest(tmp_path, rows)
+
+    assert (result.samples, result.numbered) == (2, True)
+    samples = [RunBrowser(folder).sample(at) for at in (0, 1)]
+    assert [(each["sample_id"], each["question"]) for each in samples if each] == [
+        ("1", None), ("2", None),
+    ]  # fmt: skip
 
 
 def test_every_later_use_of_a_sample_id_is_refused_with_both_rows(tmp_path: Path) -> None:
@@ -98,7 +120,7 @@ def test_every_later_use_of_a_sample_id_is_refused_with_both_rows(tmp_path: Path
 @pytest.mark.parametrize(
     ("rows", "mapping", "message"),
     [
-        ([row(0, prediction=" ")], None, "no row could be taken: row 1, prediction: is missing"),
+        ([row(0, confidence=7)], None, "no row could be taken: row 1, confidence: is 7"),
         ([{"sample_id": "a", "question": "q"}], None, "no column is mapped to prediction"),
         ([{k: v for k, v in row(0).items() if k != "answers"}], None, "needs a column mapped to 'answers'"),
     ],
@@ -305,7 +327,7 @@ def test_groups_pages_and_facets_agree_with_a_count_by_hand(tmp_path: Path) -> N
 
 
 @pytest.mark.realdata
-def test_pope_has_622_errors(tmp_path: Path, real_data: Path) -> None:
+def test_pope_has_622_wrong_answers_and_189_that_are_none(tmp_path: Path, real_data: Path) -> None:
     source = real_data / "pope_repope/items.jsonl"
     columns = open_reader(source).columns()
     changes = parse_assignments(
@@ -320,9 +342,11 @@ def test_pope_has_622_errors(tmp_path: Path, real_data: Path) -> None:
     )
     mapping = merged(propose(columns, NAMES), changes)
     result, folder = run_ingest(tmp_path, source, mapping=mapping, rule="yes_no")
-    assert (result.samples, result.errors, result.samples + result.refused) == (4599, 622, 4788)
+    # Of 189 items the file has no answer of this model.
+    assert (result.samples, result.errors, result.refused) == (4788, 622 + 189, 0)
+    assert result.counts.states == {"answered": 4599, "no_answer": 189}
     groups = RunBrowser(folder).groups("category", SampleFilter(errors_only=False))
-    assert sum(group.errors for group in groups) == 622
+    assert sum(group.errors for group in groups) == 622 + 189
 
 
 def test_a_sample_is_found_in_whichever_part_it_lies(tmp_path: Path) -> None:

@@ -39,6 +39,16 @@ def read_all(path: Path) -> tuple[list[int], list[str]]:
         ("crlf.jsonl", LINES.replace("\n", "\r\n")),
         ("no-newline.jsonl", LINES.rstrip("\n")),
         ("list.json", json.dumps(ROWS, indent=1)),
+        ("rows.txt", LINES),
+        ("upload.bin", LINES),
+        ("no-suffix", json.dumps(ROWS)),
+        ("wrapped.json", json.dumps({"results": ROWS}, indent=2)),
+        ("pretty-behind-each-other.json", "\n".join(json.dumps(row, indent=1) for row in ROWS)),
+        ("commas.json", ",\n".join(json.dumps(row) for row in ROWS)),
+        ("commas-to-the-end.json", "".join(json.dumps(row) + ",\n" for row in ROWS)),
+        ("utf16.jsonl", LINES.encode("utf-16")),
+        ("semicolons.csv", "id;question;prediction\n0;q0;yes\n1;q1;yes\n2;q2;yes\n"),
+        ("bars.txt", "id|question|prediction\n0|q0|yes\n1|q1|yes\n2|q2|yes\n"),
         ("a.csv", "id,question,prediction\n0,q0,yes\n1,q1,yes\n2,q2,yes\n"),
         ("a.tsv", "id\tquestion\tprediction\n0\tq0\tyes\n1\tq1\tyes\n2\tq2\tyes\n"),
         ("a.jsonl.gz", gzip.compress(LINES.encode(), mtime=0)),
@@ -66,8 +76,11 @@ def test_parquet_is_read_by_content_whatever_its_name(tmp_path: Path) -> None:
         ("a.xlsx", b"PK\x03\x04", "a.xlsx: unknown format"),
         ("a.parquet", b"not parquet", "not a Parquet file"),
         ("a.jsonl", LINES.encode()[:-20], "a.jsonl, row 3: the last line is cut off"),
-        ("a.jsonl", LINES.encode() + b'{"id": "caf\xe9"}\n', "a.jsonl, row 4: byte 0xE9 at offset 11 is not UTF-8"),
-        ("a.jsonl", LINES.encode("utf-16"), "the file is UTF-16"),
+        ("a.jsonl", (LINES + '{"id": "caféàüö"}\n').encode() + b'{"id": "caf\xe9"}\n', "a.jsonl, row 5: byte 0xE9 at offset 11 is not UTF-8"),
+        ("a.pkl", b"\x80\x04K*.", "a.pkl: a pickle runs what is in it"),
+        ("a.xls", b"\xd0\xcf\x11\xe0", "a.xls: the old Excel format is not read; save it as .xlsx"),
+        ("a.bin", bytes(range(256)) * 4, "a.bin: unknown format; read are JSON"),
+        ("a.json", b'{\n"a": 1,\n"b": "x"\n}', "a.json: holds no list of objects"),
         ("a.jsonl.gz", gzip.compress(LINES.encode(), mtime=0)[:-12], "gzip data is cut off"),
         ("a.jsonl.gz", LINES.encode(), "not a gzip file"),
         ("a.json", b'[{"id": 1}, {"id"', "not valid JSON"),
@@ -107,8 +120,9 @@ def test_a_line_of_100_mb_is_refused_without_being_held(tmp_path: Path) -> None:
 def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.jsonl.gz"
     with gzip.open(path, "wb") as sink:
+        sink.write(b'{"id": 1}\n')
         for _ in range(70):
-            sink.write(b"\n" * 1024**2)
+            sink.write((b" " * 1023 + b"\n") * 1024)
     with pytest.raises(UnreadableFile, match="unpacks to more than"):
         read_all(path)
 

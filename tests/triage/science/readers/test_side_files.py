@@ -42,11 +42,17 @@ def rows(*names: str) -> list[dict[str, Any]]:
     ]
 
 
-def imported(tmp_path: Path, *sides: Path, given: list[dict[str, Any]] | None = None) -> Run:
+def imported(
+    tmp_path: Path,
+    *sides: Path,
+    given: list[dict[str, Any]] | None = None,
+    accepting: bool = False,
+) -> Run:
     source = write_lines(tmp_path / "rows.jsonl", given or rows("a", "b", "c"))
-    project = make_project()
-    named = [word for side in sides for word in ("--side", str(side))]
-    call_command("import_run", str(source), "--project", project.slug, *named, stdout=io.StringIO())
+    words = [word for side in sides for word in ("--side", str(side))]
+    words += ["--accept-refused"] if accepting else []
+    project = ["--project", "Shapes", "--create-project"]
+    call_command("import_run", str(source), *project, *words, stdout=io.StringIO())
     return Run.objects.get()
 
 
@@ -105,7 +111,11 @@ def test_a_bad_value_refuses_its_row_and_a_row_of_nan_is_absent(tmp_path: Path) 
     vectors[0] = np.nan
     losses = np.array([[0.5, 0.25], [0.5, np.inf], [0.1, 0.1]])
 
-    run = imported(tmp_path, archive(tmp_path / "e.npz", hidden_state=vectors, loss=losses))
+    side = archive(tmp_path / "e.npz", hidden_state=vectors, loss=losses)
+
+    with pytest.raises(CommandError, match="1 of 3 rows are refused: 1 × row 1, loss"):
+        imported(tmp_path, side)
+    run = imported(tmp_path, side, accepting=True)
 
     refused = run.folder.read_table("refused.parquet").to_pylist()
     assert column(run, "hidden_state") == {"b": None, "c": None}

@@ -1,6 +1,8 @@
 """Rows that fit are taken, rows that do not are refused by field and reason."""
 
+import datetime
 import math
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -28,13 +30,17 @@ def conform_rows(rows: list[dict[str, Any]]) -> Any:
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("prediction", None, "is missing"),
+        ("prediction", ["a", "b"], "is a list of 2: one text is needed"),
+        ("prediction", {"a": 1, "b": 2}, "should be text, is an object"),
         ("sample_id", "  ", "is missing"),
-        ("question", {"a": 1}, "should be text, is a object"),
+        ("sample_id", "x" * 501, "has 501 characters: a name has at most 500"),
+        ("question", {"a": 1, "b": 2}, "should be text, is an object"),
         ("question", "nul\x00", "NUL"),
         ("answers", [], "empty list"),
-        ("answers", [str(i) for i in range(11)], "holds 11 answers"),
-        ("answers", [["x"]], "should be text"),
+        ("answers", [str(i) for i in range(1001)], "holds 1001 answers: at most 1000"),
+        ("answers", [["x", "y"]], "is a list of 2"),
+        ("answers", 10**400, "is a number of more than 300 digits"),
+        ("options", 7, "should be a list of choices"),
         ("confidence", 1.2, "a probability lies in 0..1"),
         ("confidence", -0.1, "a probability lies in 0..1"),
         ("confidence", math.nan, "only finite numbers"),
@@ -42,10 +48,10 @@ def conform_rows(rows: list[dict[str, Any]]) -> Any:
         ("confidence", "high", "should be a number"),
         ("correct", 3, "a probability lies in 0..1"),
         ("split", "holdout", "a split is train, val, test or ood"),
-        ("image", "/etc/passwd", "absolute path"),
-        ("image", "a/../../b.png", "leaves the image folder"),
-        ("image", "C:\\x.png", "absolute path"),
-        ("image", "https://example.org/x.png", "nothing is downloaded"),
+        ("image", {"name": "a.png"}, "is an object without 'path' or 'bytes'"),
+        ("image", True, "should be the name of a picture, is true/false"),
+        ("image", "x" * 501, "has 501 characters: the name of a picture has at most 500"),
+        ("images", ["a.png"] * 65, "holds 65 pictures: at most 64 are taken"),
         ("candidates", [{"answer": "a", "probability": 0.8}, {"answer": "b", "probability": 0.4}], "sum to 1.2"),
         ("candidates", [{"answer": "a", "probability": 1.4}], "entry 1: is 1.4"),
         ("candidates", [{"probability": 0.4}], "entry 1 has no 'answer'"),
@@ -82,6 +88,63 @@ def test_a_bad_value_is_refused_with_its_row_field_and_reason(
     (refusal,) = result.refusals
     assert (refusal.row, refusal.field) == (2, field)
     assert reason in refusal.reason
+
+
+@pytest.mark.parametrize("written", [None, "", [], {}])
+def test_nothing_written_is_an_answer_of_its_own(written: Any) -> None:
+    result = conform_rows([{**GOOD, "prediction": written}])
+
+    assert result.refusals == []
+    assert result.table["prediction"].to_pylist() == [""]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/etc/passwd", "a/../../b.png", "C:\\x.png", "https://example.org/x.png", "file:///d/1.png"],
+)
+def test_a_path_or_an_address_is_the_name_of_a_picture_and_no_more(name: str) -> None:
+    (row,) = conform_rows([{**GOOD, "image": name}]).table.to_pylist()
+    assert row["image"] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "taken"),
+    [
+        ("answers", [str(i) for i in range(12)], [str(i) for i in range(12)]),
+        ("answers", [{"answer": "red", "answer_id": 1}, {"answer": "blue", "answer_id": 2}], ["red", "blue"]),
+        ("answers", "[2, 3]", ["[2, 3]"]),
+        ("answers", "['dakota', 'dakota digital']", ["dakota", "dakota digital"]),
+        ("prediction", ["B"], "B"),
+        ("prediction", [["B"]], "B"),
+        ("prediction", {"content": "B", "role": "assistant"}, "B"),
+        ("prediction", 3.0, "3"),
+        ("prediction", "a\ud83d", "a\ufffd"),
+        ("prediction", Decimal("2.50"), "2.5"),
+        ("prediction", Decimal("100"), "100"),
+        ("question", datetime.date(2026, 1, 2), "2026-01-02"),
+        ("options", {"A": "cat", "B": "dog", "C": None}, ["cat", "dog"]),
+        ("options", "['cat', 'dog']", ["cat", "dog"]),
+        ("options", "cat; dog", ["cat", "dog"]),
+        ("image", {"path": "a.png", "bytes": None}, "a.png"),
+        ("image", ["./a.png"], "a.png"),
+        ("image", "['a.png']", "a.png"),
+        ("images", ["a.png", "b.png"], ["a.png", "b.png"]),
+        ("correct", "C", 1.0),
+        ("correct", "I", 0.0),
+        ("correct", {"score": 0.25, "prediction": "x"}, 0.25),
+        ("correct", "✓", 1.0),
+    ],
+)  # fmt: skip
+def test_what_tools_wrap_a_value_in_is_taken_off(name: str, given: Any, taken: Any) -> None:
+    result = conform_rows([{**GOOD, name: given}])
+
+    assert result.refusals == []
+    assert result.table[name].to_pylist() == [taken]
+
+
+def test_a_row_needs_neither_a_name_nor_a_question() -> None:
+    (row,) = conform_rows([{"prediction": "a small dog"}]).table.to_pylist()
+    assert (row["question"], row["prediction"]) == (None, "a small dog")
 
 
 def test_everything_a_record_may_hold_comes_through() -> None:

@@ -85,7 +85,11 @@ def test_no_rows_have_no_credit() -> None:
         (["yes"], "yes_no"),
         (["B"], "choice"),
         (["red"], "exact"),
-        (["a", "b", "c"], "vqa"),
+        (["couch", "sofa", "settee"], "any_of"),
+        (["red"] * 6 + ["pink"] * 4, "vqa"),
+        (["red"] * 7 + ["pink"], "vqa"),
+        (["red"] * 6 + ["pink"], "any_of"),
+        ([str(number) for number in range(11)], "any_of"),
         (None, "given"),
     ],
 )

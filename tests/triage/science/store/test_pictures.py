@@ -12,6 +12,7 @@ from triage.science.store.image_files import NotAPicture
 from triage.science.store.pictures import (
     decode,
     image_key,
+    is_cut,
     read_run_image,
     rendition,
     size_of,
@@ -131,6 +132,39 @@ def test_the_cache_is_asked_first_and_notices_a_new_file(root: DataRoot, tmp_pat
     assert len(calls) == 1
     (folder / "a.png").write_bytes(png(60, 30, colour="blue"))
     assert shown() != first
+
+
+def jpeg(**more) -> bytes:
+    sink = io.BytesIO()
+    Image.effect_noise((120, 90), 60).convert("RGB").save(sink, "JPEG", **more)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("kept", [-2, -200, 1500])
+def test_a_jpeg_without_its_end_is_shown_and_known_as_cut(kept: int) -> None:
+    data = jpeg()[:kept]
+
+    assert is_cut(data)
+    assert decode(data, 100).size == (100, 75)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        jpeg(),
+        jpeg(progressive=True),
+        jpeg() + b"\0\0\n",
+        jpeg() + b"a phone's own words" * 9,
+        png(),
+        png()[:60],
+        b"",
+        b"\xff\xd8",
+        b"hello",
+    ],
+    ids=lambda data: f"{len(data)} bytes",
+)
+def test_a_whole_picture_and_what_is_none_are_not_cut(data: bytes) -> None:
+    assert not is_cut(data)
 
 
 def test_the_size_comes_from_the_header() -> None:
