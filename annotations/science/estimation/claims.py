@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-from scipy.stats import hypergeom
+import scipy
 
 Claim = Literal["at_least", "below", "none"]
 
@@ -78,10 +78,12 @@ def _p_values(group: GroupCount, threshold: Fraction, strict: bool) -> tuple[flo
     draw = (group.population, group.decided)
     # The largest count that does not meet the rule, and the smallest that does.
     p_at_least = (
-        float(hypergeom.sf(group.noisy - 1, draw[0], needed - 1, draw[1])) if needed > 0 else 0.0
+        float(scipy.stats.hypergeom.sf(group.noisy - 1, draw[0], needed - 1, draw[1]))
+        if needed > 0
+        else 0.0
     )
     p_below = (
-        float(hypergeom.cdf(group.noisy, draw[0], needed, draw[1]))
+        float(scipy.stats.hypergeom.cdf(group.noisy, draw[0], needed, draw[1]))
         if needed <= group.population
         else 0.0
     )

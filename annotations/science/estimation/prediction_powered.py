@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from annotations.science.estimation.intervals import hypergeometric_interval
 
@@ -189,9 +189,9 @@ def _korn_graubard(
     tail = (1 - level) / 2
     # At a point estimate of 0 or 1 the binomial variance vanishes; half an item keeps it alive.
     inner = min(max(point, 0.5 / n), 1 - 0.5 / n)
-    penalty = (stats.t.ppf(1 - tail, n - 1) / stats.t.ppf(1 - tail, freedom)) ** 2
+    penalty = (scipy.stats.t.ppf(1 - tail, n - 1) / scipy.stats.t.ppf(1 - tail, freedom)) ** 2
     effective = inner * (1 - inner) / variance * penalty
     hits = point * effective
-    low = float(stats.beta.ppf(tail, hits, effective - hits + 1)) if hits > 0 else 0.0
-    high = float(stats.beta.ppf(1 - tail, hits + 1, effective - hits)) if point < 1 else 1.0
+    low = float(scipy.stats.beta.ppf(tail, hits, effective - hits + 1)) if hits > 0 else 0.0
+    high = float(scipy.stats.beta.ppf(1 - tail, hits + 1, effective - hits)) if point < 1 else 1.0
     return low, high

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -217,7 +217,7 @@ def cohens_kappa(first: Sequence[str], second: Sequence[str], level: float = 0.9
     rest = (1 - kappa) ** 2 * (off * margins**2).sum()
     correction = (kappa - chance * (1 - kappa)) ** 2
     variance = max(float(diagonal + rest - correction), 0.0) / (n * (1 - chance) ** 2)
-    reach = stats.norm.ppf((1 + level) / 2) * variance**0.5
+    reach = scipy.stats.norm.ppf((1 + level) / 2) * variance**0.5
     return Agreement(kappa, max(kappa - reach, -1.0), min(kappa + reach, 1.0), n, 2 * n)
 
 
@@ -254,7 +254,7 @@ def lang_reiczigel_interval(
     _check_level(level)
     apparent = float(noisy / decided)
     plain = gold_noisy_found / gold_noisy + gold_clean_found / gold_clean - 1
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(scipy.stats.norm.ppf((1 + level) / 2))
     n, sens_n, spec_n = decided + z**2, gold_noisy + 2, gold_clean + 2
     share = (noisy + z**2 / 2) / n
     sens, spec = (gold_noisy_found + 1) / sens_n, (gold_clean_found + 1) / spec_n

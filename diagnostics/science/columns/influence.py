@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
-from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from diagnostics.science.measures.samples import Bools, Floats
@@ -101,7 +101,7 @@ def fit_head(features: Floats, labels: Labels, answers: int, ridge: float = RIDG
         return float(loss), slope.ravel()
 
     start = np.zeros(answers * features.shape[1])
-    fitted = minimize(
+    fitted = scipy.optimize.minimize(
         objective, start, jac=True, method="L-BFGS-B",
         options={"maxiter": 2_000, "ftol": 1e-15, "gtol": 1e-7 * len(features)},
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Whether several answers are right: where the reference stands, and whether people agree."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from diagnostics.science.measures.results import (
     Chart,
@@ -165,7 +165,7 @@ def _people(samples: Samples, chosen: Bools, apart: Floats) -> list[Figure]:
         ),
     ]
     if len(np.unique(apart[here])) > 1 and len(np.unique(samples.credit[here])) > 1:
-        found = stats.spearmanr(apart[here], samples.credit[here])
+        found = scipy.stats.spearmanr(apart[here], samples.credit[here])
         limits = _fisher(float(found.statistic), int(here.sum()))
         figures.append(
             Figure(

@@ -7,7 +7,7 @@ right and evaluation gets wrong.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import hypergeom
+import scipy
 
 from annotations.science.estimation.claims import holm
 from diagnostics.science.measures.results import Behind, Figure, Measure, Result, Row, Table
@@ -105,7 +105,7 @@ def called(kinds: list[_Kind]) -> list[str]:
     )
     both = train + evaluation
     # Fisher's one-sided test: as many errors or more on the side of evaluation.
-    found = hypergeom.sf(evaluation[:, 0] - 1, both[:, 1], both[:, 0], evaluation[:, 1])
+    found = scipy.stats.hypergeom.sf(evaluation[:, 0] - 1, both[:, 1], both[:, 0], evaluation[:, 1])
     tests = [float(each) for each in np.atleast_1d(found)]
     calls = []
     for kind, p_value in zip(kinds, holm(tests), strict=True):

@@ -1,7 +1,7 @@
 """How far the model carries: accuracy by split and domain, and by how much training covered."""
 
 import numpy as np
-from scipy.stats import hypergeom, norm
+import scipy
 
 from annotations.science.estimation.claims import holm
 from diagnostics.science.measures.results import (
@@ -132,7 +132,9 @@ def _by_domain(samples: Samples) -> Table:
         # Fisher's one-sided test of more errors here than in the rest of the trained domain.
         errors = mine[1] - mine[0], theirs[1] - theirs[0]
         tests.append(
-            float(hypergeom.sf(errors[0] - 1, mine[1] + theirs[1], sum(errors), mine[1]))
+            float(
+                scipy.stats.hypergeom.sf(errors[0] - 1, mine[1] + theirs[1], sum(errors), mine[1])
+            )
             if theirs[1]
             else 1.0
         )
@@ -175,7 +177,7 @@ def cochran_armitage(place: np.ndarray, right: Bools) -> tuple[float, float]:
         return 0.0, 1.0
     found = n * scores[right].sum() - k * scores.sum()
     z = found / (k * (n - k) * spread / n) ** 0.5
-    return float(z), float(2 * norm.sf(abs(z)))
+    return float(z), float(2 * scipy.stats.norm.sf(abs(z)))
 
 
 def _trend(samples: Samples, name: str, words: str, here: Bools, place: np.ndarray) -> Figure:

@@ -1,7 +1,7 @@
 """Where the errors are: rates by every column, and the worst slices, corrected for the search."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from diagnostics.science.measures.results import Behind, Figure, Measure, Result, Row, Table, Value
 from diagnostics.science.measures.samples import Groups, Samples
@@ -67,7 +67,7 @@ def cramers_v(table: np.ndarray) -> tuple[float, float]:
     kept = table[:, table.sum(axis=0) > 0]
     if kept.shape[1] < 2 or (kept.sum(axis=1) == 0).any():
         return 0.0, 1.0
-    tested = stats.chi2_contingency(kept, correction=False)
+    tested = scipy.stats.chi2_contingency(kept, correction=False)
     n, rows, columns = kept.sum(), *kept.shape
     phi = max(0.0, tested.statistic / n - (rows - 1) * (columns - 1) / (n - 1))
     fewer = min(rows - (rows - 1) ** 2 / (n - 1) - 1, columns - (columns - 1) ** 2 / (n - 1) - 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import hypergeom
+import scipy
 
 from annotations.science.estimation.claims import holm
 from diagnostics.science.measures.samples import Bools, Groups
@@ -54,7 +54,7 @@ def worst_slices(
     if not count or not wrong:
         return [], count
     p_values = np.concatenate(
-        [hypergeom.sf(each.errors - 1, total, wrong, each.sizes) for each in searched]
+        [scipy.stats.hypergeom.sf(each.errors - 1, total, wrong, each.sizes) for each in searched]
     )
     adjusted = np.split(
         holm(p_values.tolist()), np.cumsum([len(each.sizes) for each in searched])[:-1]
@@ -107,7 +107,7 @@ def _adds(pair: _Found, place: int, alone: Mapping[str, _Found], searched: int) 
         if not len(at):
             continue
         whole, errors = int(part.sizes[at[0]]), int(part.errors[at[0]])
-        if hypergeom.sf(wrong - 1, whole, errors, size) > ALPHA / max(searched, 1):
+        if scipy.stats.hypergeom.sf(wrong - 1, whole, errors, size) > ALPHA / max(searched, 1):
             return False
     return True
 

@@ -1,7 +1,7 @@
 """Shares, differences and means with their intervals, as measures hand them on."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from diagnostics.science.measures.results import Behind, Unit, Value
 from diagnostics.science.measures.samples import Bools, Floats, Samples
@@ -49,7 +49,7 @@ def difference_of(first: tuple[int, int], second: tuple[int, int]) -> Value:
 
 def wilson(found: int, total: int) -> tuple[float, float]:
     """Wilson's (1927) score limits of a share."""
-    z = float(stats.norm.ppf((1 + LEVEL) / 2))
+    z = float(scipy.stats.norm.ppf((1 + LEVEL) / 2))
     p, square = found / total, z * z
     middle = (p + square / (2 * total)) / (1 + square / total)
     reach = z / (1 + square / total) * (p * (1 - p) / total + square / (4 * total**2)) ** 0.5
@@ -71,7 +71,9 @@ def mean_of(values: Floats, unit: Unit = "number") -> Value:
     if unit == "share" and np.isin(known, (0.0, 1.0)).all():
         return share_of(int(known.sum()), len(known))
     middle = float(known.mean())
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1)) * float(stats.sem(known))
+    reach = float(scipy.stats.t.ppf((1 + LEVEL) / 2, len(known) - 1)) * float(
+        scipy.stats.sem(known)
+    )
     how = _("Student’s t")
     if unit == "points" and (known == known[0]).all():
         reach, how = share_of(0, len(known)).high or 0.0, "Clopper–Pearson"
@@ -92,7 +94,7 @@ def mean_difference(first: Floats, second: Floats, unit: Unit = "number") -> Val
     if a + b == 0:
         return Value(gap, unit, gap, gap, count, _("Welch’s t"))
     freedom = (a + b) ** 2 / (a**2 / (len(one) - 1) + b**2 / (len(two) - 1))
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * (a + b) ** 0.5
+    reach = float(scipy.stats.t.ppf((1 + LEVEL) / 2, freedom)) * (a + b) ** 0.5
     return Value(gap, unit, gap - reach, gap + reach, count, _("Welch’s t"))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from annotations.science.estimation.claims import holm as holm
 from diagnostics.science.measures.samples import Floats
@@ -68,8 +68,8 @@ def paired_t(
     if variance == 0:
         return Difference(middle, middle, middle, 1.0 if middle == 0 else 0.0, count)
     error = float(np.sqrt(variance / count))
-    reach = float(stats.t.ppf((1 + level) / 2, count - 1)) * error
-    p = 2 * float(stats.t.sf(abs(middle) / error, count - 1))
+    reach = float(scipy.stats.t.ppf((1 + level) / 2, count - 1)) * error
+    p = 2 * float(scipy.stats.t.sf(abs(middle) / error, count - 1))
     return Difference(middle, middle - reach, middle + reach, p, count)
 
 
