@@ -142,7 +142,11 @@ def items_of(run: Run, wishes: Wishes, plan: DrawPlan) -> list[Item]:
                 stratum=None if known else stratum_of.get(sample_id),
                 score=plan.score_of.get(sample_id),
                 gold=known,
-                snapshot=snapshot_of(rows[position], image.note),
+                snapshot=snapshot_of(
+                    rows[position],
+                    image.note,
+                    evidence.keep_further_images(run, rows[position].get("images")),
+                ),
                 image_sha256=image.sha256,
             )
         )

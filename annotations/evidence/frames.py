@@ -44,7 +44,9 @@ def error_filter(criteria: Mapping[str, Any]) -> SampleFilter:
 
 
 def frame_size(run: Run, criteria: Mapping[str, Any]) -> int:
-    """How many error samples match."""
+    """How many error samples match; of rows that are one question, one."""
+    if run.outcome.get("groups"):
+        return len(frame_of(run, criteria).sample_ids)
     if not criteria and not run.unanswered:
         return int(run.errors)
     return run.browser.count(error_filter(criteria))
@@ -53,21 +55,39 @@ def frame_size(run: Run, criteria: Mapping[str, Any]) -> int:
 def frame_of(run: Run, criteria: Mapping[str, Any], *, with_candidates: bool = False) -> Frame:
     """The error samples of `run` that match `criteria`, by position.
 
-    `with_candidates`: only those that carry at least two candidates, for a top-5 check.
+    Rows of one group are one question asked several times: the first of them that is an error
+    stands for it. `with_candidates`: only those that carry at least two candidates, for a top-5
+    check.
     """
     if not run.errors:
         return Frame((), (), ())
     folder = run.folder
     chosen = RunBrowser(folder).positions(error_filter(criteria))
     columns = ["position", "sample_id", "question_type"]
+    grouped = ["group"] if run.outcome.get("groups") else []
     found = []
-    for part in folder.read_samples([*columns, *(["candidates"] if with_candidates else [])]):
+    extra = [*grouped, *(["candidates"] if with_candidates else [])]
+    for part in folder.read_samples([*columns, *extra]):
         here = part.filter(np.isin(part["position"].to_numpy(), chosen, assume_unique=True))
         if with_candidates:
             here = here.filter(pc.greater(pc.list_value_length(here["candidates"]), 1))
-        found.append(here.select(columns))
+        found.append(here.select([*columns, *grouped]))
     table = pa.concat_tables(found)
+    if grouped:
+        table = table.take(pa.array(_first_of_groups(table["group"].to_pylist())))
     return Frame(*(table[name].to_pylist() for name in ("sample_id", "position", "question_type")))
+
+
+def _first_of_groups(groups: Sequence[str | None]) -> list[int]:
+    """Places of the first row of each group, and of every row without one."""
+    seen: set[str] = set()
+    kept = []
+    for place, group in enumerate(groups):
+        if group is None or group not in seen:
+            kept.append(place)
+        if group is not None:
+            seen.add(group)
+    return kept
 
 
 def positions_of(run: Run, sample_ids: Collection[str]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The form that starts an export."""
 
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from annotations.models import CHOICES
 from annotations.science.curation.curation import KINDS, UNREVIEWED, Recipe
 from annotations.science.curation.formats import FORMATS
+from triage.models import Run
 
 
 def format_choices() -> list[tuple[str, str]]:
@@ -16,6 +18,24 @@ def format_choices() -> list[tuple[str, str]]:
     return [
         (name, f"{gettext(each.title)} · {gettext(each.about)}") for name, each in FORMATS.items()
     ]
+
+
+# In what form a file came in, where there is one of the same to go out.
+_BACK = {
+    "conversations": "llava",
+    "llava_answers": "llava",
+    "vqa": "vqa",
+    "coco_captions": "coco",
+    "label_studio": "labelstudio",
+    "fiftyone": "fiftyone",
+}
+_BACK_BY_ENDING = {".parquet": "parquet", ".csv": "csv", ".xlsx": "csv-bom", ".tar": "webdataset"}
+
+
+def format_like(run: Run) -> str:
+    """The format that is most like what the run came in; JSON Lines for all others."""
+    ending = Path(run.source_name.lower()).suffix
+    return _BACK.get(run.profile) or _BACK_BY_ENDING.get(ending, "jsonl")
 
 
 class ExportForm(forms.Form):

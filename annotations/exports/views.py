@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations.exports import page, tasks
 from annotations.exports.curated import is_stored, stored_at
-from annotations.exports.forms import ExportForm
+from annotations.exports.forms import ExportForm, format_like
 from annotations.exports.zipping import zip_folder
 from annotations.models.access import curated_set_for
 from triage.projects.access import run_for
@@ -33,7 +33,8 @@ def exports(request: PageRequest, pk: int) -> HttpResponse:
             )
             return redirect(f"{reverse('annotations:exports', args=[run.pk])}#earlier")
     else:
-        form = ExportForm(request.GET if "file_format" in request.GET else None)
+        given = request.GET if "file_format" in request.GET else None
+        form = ExportForm(given, initial={"file_format": format_like(run)})
     if request.htmx.target == "preview":
         context = page.preview_context(run, form)
         return render(request, "annotations/exports/_preview.html", context)

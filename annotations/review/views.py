@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations.models import Item
 from annotations.models.access import audit_to_judge
 from annotations.review import page as review_page
 from annotations.review import queue, turns
@@ -52,11 +51,9 @@ def review(request: PageRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def item_image(request: PageRequest, pk: int, place: int) -> HttpResponse:
-    """The picture of one item, from the copy kept as evidence."""
+    """A picture of one item, from the copy kept as evidence; `n` says which, from 0."""
     audit = audit_to_judge(request.user, pk)
-    checksum = (
-        Item.objects.filter(audit=audit, place=place).values_list("image_sha256", flat=True).first()
-    )
+    checksum = review_page.checksum(audit, place, request.GET.get("n", ""))
     if not checksum:
         raise Http404
     tag = f'"{checksum[:32]}"'

@@ -4,41 +4,36 @@ import glob
 import json
 import platform
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from triage.imports.outcome import outcome_of
 from triage.models import Project, Run
-from triage.said import reason
-from triage.science.ingest.ingesting import IngestResult, NeedsWord, NothingToImport, ingest
-from triage.science.ingest.models import FirstRows
-from triage.science.ingest.planning import Plan, plans, raw_of
+from triage.said import reason, translated
+from triage.science.ingest.apart import Tried, bring_in, try_out
+from triage.science.ingest.ingesting import IngestResult, NeedsWord, NothingToImport
+from triage.science.ingest.planning import Plan, plans
 from triage.science.ingest.planning import rule_for as likeliest_rule
 from triage.science.progress import Progress
 from triage.science.readers import UnreadableFile
-from triage.science.readers.side_files import KEY, SideFile, open_side_file
+from triage.science.readers.side_files import SideFile
 from triage.science.readers.sources import gather
 from triage.science.record.mapping import ColumnMapping
-from triage.science.record.records import FIELDS, Refusal, texts_of
+from triage.science.record.records import FIELDS, Refusal
 from triage.science.record.scoring import RULES
-from triage.science.store.images_archive import BadArchive, extract_images
+from triage.science.store.images_archive import BadArchive
 from triage.science.store.store import DataRoot, RunFolder
-from triage.science.words import Refused
+from triage.science.words import Refused, Sentence
 
 FIELD_NAMES = [field.name for field in FIELDS]
 SPLITS = ("train", "val", "test", "ood")
-PREVIEW_ROWS = 20
-# Rows that a page reads again with each change of the form; a longer file is tried to here.
-ROWS_TRIED = 20_000
 # What a person may say yes to: many refused rows; a run that looks wrong.
 LEAVES = frozenset({"refused", "doubtful"})
 
@@ -106,14 +101,6 @@ def rule_for(plan: Plan, mapping: ColumnMapping) -> str:
     return likeliest_rule(plan.columns, plan.rows, mapping)
 
 
-def side_file(path: Path, source_name: str) -> SideFile:
-    """Look at a side file. Raises SideFileRefused where it is none."""
-    try:
-        return open_side_file(path, source_name)
-    except UnreadableFile as problem:
-        raise SideFileRefused(problem.sentence) from problem
-
-
 def trial(
     plan: Plan,
     mapping: ColumnMapping,
@@ -125,25 +112,17 @@ def trial(
 
     Of a long file only the first rows are read.
     """
-    reader = FirstRows(plan.reader, ROWS_TRIED)
-    with tempfile.TemporaryDirectory() as root:
-        folder = DataRoot(root).run(uuid4())
-        try:
-            result = ingest(
-                reader, plan.source, folder, mapping=mapping, rule=rule,
-                default_split=default_split, sides=sides,
-            )  # fmt: skip
-        except (UnreadableFile, NothingToImport) as problem:
-            return Trial([], [], reason(problem))
-        first = next(folder.read_samples([*_SHOWN])).slice(0, PREVIEW_ROWS).to_pylist()
-    cut = reader.rows_read if reader.cut else None
-    return Trial(first, list(result.first_refusals), "", result, cut)
+    return tried_by(lambda: try_out(plan, mapping, rule, default_split, sides))
 
 
-_SHOWN = (
-    "row", "sample_id", "image", "question", "answers", "options", "prediction", "answered",
-    "answer_state", "steps", "chosen_option", "right_option", "split", "credit", "is_error",
-)  # fmt: skip
+def tried_by(work: Callable[[], Tried]) -> Trial:
+    """What `work` found, or why it found nothing."""
+    try:
+        found = work()
+    except (UnreadableFile, NothingToImport) as problem:
+        return Trial([], [], reason(problem))
+    refusals = list(found.result.first_refusals)
+    return Trial(found.taken, refusals, "", found.result, found.rows_tried)
 
 
 def import_run(
@@ -190,40 +169,41 @@ def import_plan(
     user: Any | None = None,
     leave: frozenset[str] = frozenset(),
     progress: Progress = lambda share, step: None,
+    by: Callable[..., IngestResult] = bring_in,
 ) -> Run:
     """Import what `plan` says as a run of `project`.
 
     `images` is a folder that the run will point at, or a zip whose images it will carry; `sides`
-    are side files with their names; `leave` is what a person has already said yes to. Raises
-    ImportRefused (WordNeeded where leave is lacking); then no file and no row of it is left.
+    are side files with their names; `leave` is what a person has already said yes to; `by` reads
+    and writes, here or elsewhere. Raises ImportRefused (WordNeeded where leave is lacking); then no
+    file and no row of it is left.
     """
     name = name.strip() or free_name(project, plan.name)
     if project.runs.filter(name=name).exists():
         raise ImportRefused(_("The project already has a run named “%(name)s”.") % {"name": name})
     run = Run(project=project, name=name, source_name=source_name[-255:], created_by=user)
     folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
-    try:
-        image_root = _images(folder, images or plan.pictures, progress)
-        result = ingest(
-            plan.reader,
-            plan.source,
-            folder,
-            mapping=plan.mapping,
-            rule=plan.rule,
-            default_split=default_split,
-            image_root=image_root,
-            sides=[open_side_file(path, known_as) for path, known_as in sides],
-            leave=leave,
-            progress=progress,
+    pointed_at = images is not None and images.is_dir()
+    images = images or plan.pictures
+    if images is not None and not images.is_dir() and not folder.root.is_local:
+        raise ImportRefused(
+            _("A zip of images needs a data root on this machine; give a folder instead.")
         )
+    try:
+        result = by(
+            plan, folder, default_split=default_split, images=images, sides=sides, leave=leave,
+            progress=progress,
+        )  # fmt: skip
     except NeedsWord as problem:
         folder.delete()
         raise WordNeeded(problem) from problem
     except (UnreadableFile, NothingToImport, BadArchive) as problem:
         folder.delete()
         raise ImportRefused(problem.sentence) from problem
-    pointed_at = images is not None and images.is_dir()
-    run.image_root = str(images) if pointed_at and image_root is not None else ""
+    except BaseException:
+        folder.delete()
+        raise
+    run.image_root = str(images) if pointed_at else ""
     run.source_sha256, run.mapping, run.scoring = result.sha256, plan.mapping.to_dict(), plan.rule
     run.samples, run.errors, run.refused = result.samples, result.errors, result.refused
     run.images_missing, run.splits = result.images_missing, dict(result.splits)
@@ -232,12 +212,6 @@ def import_plan(
     run.accuracy, run.outcome = result.accuracy, outcome_of(plan, result)
     run.versions = versions()
     return _save(run, folder)
-
-
-def side_matches(plan: Plan, mapping: ColumnMapping, side: SideFile) -> int:
-    """How many of the first rows the side file has."""
-    rows = plan.rows[:PREVIEW_ROWS]
-    return side.known(texts_of(raw_of(plan.columns, rows), mapping, KEY))
 
 
 def free_name(project: Project, source_name: str) -> str:
@@ -290,26 +264,12 @@ def cell(value: Any, longest: int = 120) -> str:
         return _("%(count)s bytes") % {"count": len(value)}
     if isinstance(value, dict) and isinstance(value.get("bytes"), bytes):
         return _("%(count)s bytes") % {"count": len(value["bytes"])}
+    if isinstance(value, dict) and isinstance(value.get("bytes"), Sentence):
+        return translated(value["bytes"])
+    if isinstance(value, Sentence):
+        return translated(value)
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= longest else f"{text[:longest]}…"
-
-
-def _images(folder: RunFolder, images: Path | None, progress: Progress) -> Path | None:
-    """The folder that image paths are held against while importing."""
-    if images is None:
-        return None
-    if images.is_dir():
-        return images.resolve()
-    if not folder.root.is_local:
-        raise ImportRefused(
-            _("A zip of images needs a data root on this machine; give a folder instead.")
-        )
-    into = Path(folder.path("images"))
-    into.mkdir(parents=True, exist_ok=True)
-    extract_images(
-        images, into, lambda share: progress(0.3 * share, gettext_noop("Unpacking images"))
-    )
-    return into
 
 
 def _save(run: Run, folder: RunFolder) -> Run:

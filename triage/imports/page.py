@@ -7,28 +7,22 @@ from typing import Any
 
 from django.db import transaction
 
-from triage.imports import staging
+from triage.imports import apart, staging
 from triage.imports.forms import FileForm, MappingForm
 from triage.imports.importing import (
     FIELD_NAMES,
-    PREVIEW_ROWS,
-    ImportRefused,
     cell,
     checked_rule,
     free_name,
     rule_for,
-    side_file,
-    side_matches,
-    trial,
 )
-from triage.imports.tasks import carry_out_import, planned
+from triage.imports.tasks import carry_out_import
 from triage.jobs import jobs
 from triage.models import Job, Project, Run
 from triage.models.kinds import IMPORT
+from triage.science.ingest.apart import PREVIEW_ROWS
 from triage.science.ingest.ingesting import checksum
 from triage.science.ingest.planning import Plan
-from triage.science.readers import UnreadableFile
-from triage.science.readers.side_files import SideFile, check_mapping
 from triage.science.record.mapping import ColumnMapping, merged, parse_assignments
 from triage.science.record.paths import paths_in
 from triage.science.record.scoring import RULES
@@ -79,12 +73,12 @@ def _draft(
             "sides": [],
             "staged": str(folder),
         }
-        planned(request)
+        apart.planned(request)
         if side or side_path:
             beside = staging.stage(side, folder) if side else Path(side_path)
             name = Path(side.name if side else side_path).name
             request["sides"] = [{"path": str(beside), "name": name}]
-            side_file(beside, name)
+            apart.look_at_sides(request)
     except BaseException:
         staging.throw_away(folder)
         raise
@@ -110,11 +104,11 @@ def import_at_once(project: Project, wishes: dict[str, Any], user: Any) -> Job:
         side=wishes.get("side"),
     )
     try:
-        looked = planned(job.request)[0]
+        looked = apart.planned(job.request)[0]
         changes = parse_assignments(wishes["map"], looked.columns, FIELD_NAMES)
         mapping = merged(looked.mapping, changes)
         rule = checked_rule(wishes["scoring"] or rule_for(looked, mapping))
-        _check_sides(job, mapping)
+        apart.check_sides(job.request, mapping)
     except BaseException:
         give_up(job)
         raise
@@ -141,19 +135,7 @@ _LEAVES = {"refused": "accept_refused", "doubtful": "confirm"}
 
 def shown(job: Job) -> list[Plan]:
     """The runs that the files of a draft will be. Raises ImportRefused."""
-    return planned(job.request)
-
-
-def sides_of(job: Job) -> list[SideFile]:
-    """The side files of a draft. Raises ImportRefused."""
-    return [side_file(Path(each["path"]), each["name"]) for each in job.request.get("sides", [])]
-
-
-def _check_sides(job: Job, mapping: ColumnMapping) -> None:
-    try:
-        check_mapping(sides_of(job), mapping)
-    except UnreadableFile as problem:
-        raise ImportRefused(problem.sentence) from problem
+    return apart.planned(job.request)
 
 
 def mapping_form(job: Job, looked: Plan, data: Any | None) -> MappingForm:
@@ -211,13 +193,12 @@ def trial_context(job: Job, looked: Plan, form: MappingForm) -> dict[str, Any]:
     else:
         mapping = looked.mapping
         rule, split = form.initial["rule"], form.initial["split"]
-    sides = sides_of(job)
-    tried = trial(looked, mapping, rule or "exact", split or "test", sides)
+    tried, sides = apart.trial(job.request, mapping, rule or "exact", split or "test")
     return {
         "tried": tried,
         "rule": rule,
         "chips": chips(mapping, rule or ""),
-        "sides": [(side, side_matches(looked, mapping, side)) for side in sides],
+        "sides": [(side, side.known) for side in sides],
         "previewed": len(looked.rows[:PREVIEW_ROWS]),
     }
 

@@ -1,20 +1,26 @@
 """Background work of this room: imports."""
 
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django_tasks import task
 
-from triage.imports.importing import ImportRefused, WordNeeded, import_plan, look, rule_for
+from triage.imports.apart import bringing_in, described, opened, reading, sides_of
+from triage.imports.importing import ImportRefused, WordNeeded, import_plan, rule_for
 from triage.imports.staging import discard
 from triage.jobs import jobs
 from triage.models import Job
+from triage.science.ingest.apart import Opened, bring_in
+from triage.science.ingest.ingesting import IngestResult
 from triage.science.ingest.planning import Plan
 from triage.science.progress import Progress
+from triage.science.readers import UnreadableFile
 from triage.science.record.mapping import ColumnMapping, merged
+from triage.science.store.store import DataRoot
 
 
 @task()
@@ -23,39 +29,27 @@ def carry_out_import(job_uuid: str) -> None:
     jobs.carry_out(job_uuid, _import, ImportRefused)
 
 
-def planned(request: Mapping[str, Any]) -> list[Plan]:
-    """The runs that the files of a job will be; all rows as one run where that was asked for.
-
-    What archives hold is unpacked beside the uploads, and goes with them. Raises ImportRefused.
-    """
-    # Jobs that were queued before several files could be given have one path.
-    files = request.get("files") or [{"path": request["path"], "name": request["source_name"]}]
-    folder = request.get("staged") or tempfile.mkdtemp()
-    settled = frozenset() if request.get("each_model", True) else frozenset({"model"})
-    named = [(Path(each["path"]), each["name"]) for each in files]
-    return look(named, Path(folder), settled=settled)
-
-
 def _import(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.request
-    found = _as_described(planned(asked), asked)
     try:
-        runs = []
-        for at, plan in enumerate(found):
-            run = import_plan(
-                job.project,
-                plan,
-                name=f"{asked['name']} · {plan.model}" if len(found) > 1 else asked["name"],
-                source_name=asked["source_name"],
-                default_split=asked["split"],
-                images=Path(asked["images"]) if asked["images"] else None,
-                # Jobs that were queued before there were side files have none.
-                sides=[(Path(each["path"]), each["name"]) for each in asked.get("sides", [])],
-                user=job.created_by,
-                leave=frozenset(asked.get("leave", [])),
-                progress=_part(progress, at, len(found)),
-            )
-            runs.append(run)
+        with _plans_and_how(asked) as (plans, by):
+            runs = []
+            found = _as_described(plans, asked)
+            for at, plan in enumerate(found):
+                run = import_plan(
+                    job.project,
+                    plan,
+                    name=f"{asked['name']} · {plan.model}" if len(found) > 1 else asked["name"],
+                    source_name=asked["source_name"],
+                    default_split=asked["split"],
+                    images=Path(asked["images"]) if asked["images"] else None,
+                    sides=sides_of(asked),
+                    user=job.created_by,
+                    leave=frozenset(asked.get("leave", [])),
+                    progress=_part(progress, at, len(found)),
+                    by=by(at),
+                )
+                runs.append(run)
     except WordNeeded as problem:
         job.request = {**asked, "needs": problem.flag}
         job.save(update_fields=["request"])
@@ -70,6 +64,26 @@ def _import(job: Job, progress: Progress) -> dict[str, Any]:
         "refused": sum(run.refused for run in runs),
         "images_missing": sum(run.images_missing for run in runs),
     }
+
+
+@contextmanager
+def _plans_and_how(
+    asked: Mapping[str, Any],
+) -> Iterator[tuple[list[Plan], Callable[[int], Callable[..., IngestResult]]]]:
+    """The plans, and what brings in the one of a number: a process apart, under limits.
+
+    A data root elsewhere, a bucket or memory, is written by this process: its keys and what it
+    holds are here.
+    """
+    if DataRoot(settings.DATA_ROOT).is_local:
+        with reading(asked, whole=True) as apart:
+            yield described(apart), lambda at: bringing_in(apart, at)
+        return
+    try:
+        plans = Opened.plans(opened(asked))
+    except UnreadableFile as problem:
+        raise ImportRefused(problem.sentence) from problem
+    yield plans, lambda at: bring_in
 
 
 def _part(progress: Progress, at: int, of: int) -> Progress:

@@ -1,6 +1,7 @@
 """Between a page's query string and a selection of samples."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,10 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from triage.models import Run, StoredFilter
-from triage.science.store.browsing import GROUPINGS, SampleFilter
+from triage.said import translated
+from triage.science.reading.reading import STATES
+from triage.science.record.rules import BORDERS
+from triage.science.store.browsing import GROUPINGS, NOT_SAID, SampleFilter
 from triage.sent import whole_number, whole_numbers
 
 LONGEST_TEXT = 200
+# Columns whose values are names of ours, each with its words.
+VALUE_WORDS: Mapping[str, Mapping[str, str]] = {
+    "answer_state": {str(state): words for state, words in STATES.items()},
+    "near_border": BORDERS,
+}
 
 
 def filter_from(query: QueryDict, run: Run) -> SampleFilter:
@@ -50,10 +59,18 @@ def query_of(chosen: SampleFilter) -> str:
     return urlencode(pairs)
 
 
+def value_words(column: str, value: str | None) -> str:
+    """A value of a grouping column for the reader: names of ours in words, else as it is."""
+    if value is None:
+        return NOT_SAID
+    known = VALUE_WORDS.get(column, {})
+    return translated(known[value]) if value in known else value
+
+
 def selection_words(chosen: SampleFilter) -> str:
     """The selection in words."""
     parts = [
-        f"{_(name.replace('_', ' '))}: {', '.join(map(str, value))}"
+        f"{_(name.replace('_', ' '))}: {', '.join(value_words(name, str(each)) for each in value)}"
         for name in GROUPINGS
         if (value := getattr(chosen, name))
     ]

@@ -13,11 +13,16 @@ from django.utils.translation import gettext as _
 
 from triage.models import Run
 from triage.models.kinds import ANALYSE
-from triage.runs.filters import filter_from, query_of, selection_words
-from triage.said import translated
+from triage.runs.filters import (
+    VALUE_WORDS,
+    filter_from,
+    query_of,
+    selection_words,
+    value_words,
+)
 from triage.science.analysis.features import FEATURES
 from triage.science.reading.choices import LETTERS
-from triage.science.reading.reading import STATES, STEPS
+from triage.science.reading.reading import STEPS
 from triage.science.record.rules import BORDERS
 from triage.science.store.browsing import (
     GROUPINGS,
@@ -37,11 +42,6 @@ MOST_GROUPS = 200
 # Shown beside a sample in a list, as far as the file says them; templates are too long for it.
 LISTED = ("question_type", "category", "difficulty", "split", "domain")
 SORTS = ("rate", "samples", "errors", "value")
-# Columns whose values are names of ours, each with its words.
-VALUE_WORDS: Mapping[str, Mapping[str, str]] = {
-    "answer_state": {str(state): words for state, words in STATES.items()},
-    "near_border": BORDERS,
-}
 
 
 def overview(run: Run, query: QueryDict) -> dict[str, Any]:
@@ -173,14 +173,6 @@ def _facets(browser: RunBrowser, chosen: SampleFilter) -> list[tuple[str, str, l
         ]
         found.append((name, _(name.replace("_", " ")), shown))
     return found
-
-
-def value_words(column: str, value: str | None) -> str:
-    """A value of a grouping column for the reader: names of ours in words, else as it is."""
-    if value is None:
-        return NOT_SAID
-    known = VALUE_WORDS.get(column, {})
-    return translated(known[value]) if value in known else value
 
 
 def state_words(row: Mapping[str, Any]) -> str:

@@ -574,3 +574,26 @@ def test_a_damaged_picture_is_marked_on_the_card_and_in_the_grid(client, tmp_pat
     assert "damaged: shown as far as it goes" in client.get(review(audit)).content.decode()
     grid = client.get(reverse("annotations:grid", args=[audit.pk]))
     assert 'badge--warn">damaged<' in tidy(grid.content.decode())
+
+
+def test_an_audit_keeps_and_serves_all_pictures_of_an_item(client, tmp_path) -> None:
+    for name, colour in (("a.png", "red"), ("b.png", "blue")):
+        Image.new("RGB", (30, 20), colour).save(tmp_path / name)
+    row = error_rows(1, images=["a.png", "b.png", "lost.png"])
+    run = make_run(make_project_of(), write_lines(tmp_path / "x.jsonl", row), images=tmp_path)
+    audit = draw_audit(run, protocol="custom", size=1, seed=5)
+    address = reverse("annotations:item-image", args=[audit.pk, 0])
+    assert client.get(f"{address}?n=1").status_code == 302
+    enter(client, Project.start("Elsewhere"), "zoe", Role.ADMIN)
+    assert client.get(f"{address}?n=1").status_code == 404
+    enter(client, audit.project)
+    # The run's own pictures may go: the audit's copies stay.
+    (tmp_path / "b.png").unlink()
+    seen = [client.get(address + query) for query in ("", "?n=0", "?n=1")]
+    colours = [
+        Image.open(io.BytesIO(each.content)).convert("RGB").getpixel((9, 9)) for each in seen
+    ]
+    assert colours == [(255, 0, 0), (255, 0, 0), (0, 0, 255)]
+    assert [client.get(f"{address}?n={n}").status_code for n in ("2", "3", "x", "-1")] == [404] * 4
+    shown = client.get(review(audit)).content.decode()
+    assert f"{address}?n=1" in shown

@@ -14,6 +14,7 @@ import pytest
 
 from tests.triage.imports.bringing import bring, counts, one, samples, seen, verdicts, write
 from triage.imports.importing import ImportRefused, look
+from triage.imports.outcome import document_of
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +110,7 @@ def test_questions_answers_and_right_answers_are_laid_side_by_side(tmp_path: Pat
     }
     (run,) = bring(tmp_path, files)
     assert (run.scoring, verdicts(run)) == ("yes_no", [False, True])
-    assert run.outcome["notes"] == [
+    assert document_of(run)["notes"] == [
         "2 of 2 rows matched with questions.jsonl by question_id",
         "2 of 2 rows matched with gold.json by image + question",
     ]

@@ -205,6 +205,8 @@ def test_the_list_says_states_and_its_filters_read_as_words(lead, tmp_path: Path
         assert shown.count(f'badge--warn">{words}<') == 1
         assert f'value="{name}"><span class="facet__value">{words}<' in shown
     assert 'value="answered"><span class="facet__value">answered<' in shown
+    narrowed = lead.get(reverse("triage:run-errors", args=[run.pk]) + "?answer_state=failed_call")
+    assert "error samples with answer state: failed call" in text(narrowed)
     grouped = tidy(lead.get(run.get_absolute_url() + "?by=answer_state").content.decode())
     assert ">failed call</td>" in grouped
 

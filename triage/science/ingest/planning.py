@@ -12,7 +12,13 @@ import pyarrow as pa
 
 from triage.science.ingest.models import OnlyRows, split_by_model, wide_models
 from triage.science.profiles.profile import Profile, Reading
-from triage.science.profiles.registry import ProfiledReader, recognise, rows_with, seen_of
+from triage.science.profiles.registry import (
+    ProfiledReader,
+    companion_of,
+    recognise,
+    rows_with,
+    seen_of,
+)
 from triage.science.readers import Reader, UnreadableFile
 from triage.science.readers.joining import best_join, joined, told
 from triage.science.readers.rows import RowsReader
@@ -162,11 +168,14 @@ _PART = r"(part|shard|chunk|split|rank|train|val|test|dev)[-_]?\d*|\d+[-_]of[-_]
 
 def _role(table: Table, tables: Sequence[Table]) -> str:
     seen = seen_of(table.name, table.columns, table.rows)
+    if companion_of(seen) is not None:
+        return "beside"
     profile, reading = recognise(seen)
     plain = {name for name in table.columns if not _is_name(name)}
     low = table.stem.lower()
     if profile is not None and "prediction" in reading.fields:
-        return "answers"
+        lacks = profile.beside and profile.beside not in map(_companion_name, tables)
+        return "beside" if lacks else "answers"
     if plain <= {"prediction"} and any(word in low for word in _GOLD):
         return "beside"
     # A text beside the name of a picture is what was asked of it.
@@ -178,6 +187,11 @@ def _role(table: Table, tables: Sequence[Table]) -> str:
     if said and said[0] not in ("text", "caption"):
         return "answers"
     return "beside"
+
+
+def _companion_name(table: Table) -> str:
+    companion = companion_of(seen_of(table.name, table.columns, table.rows))
+    return companion.name if companion else ""
 
 
 def _is_name(column: str) -> bool:
@@ -270,6 +284,9 @@ def _with_prediction(table: Table, rows: list[dict[str, Any]]) -> list[dict[str,
 def _rows(table: Table) -> list[dict[str, Any]]:
     """The rows of a table that stands beside; answers keyed by id are right answers there."""
     rows = [*_all_rows(table.reader)]
+    companion = companion_of(seen_of(table.name, table.columns, table.rows))
+    if companion is not None:
+        return companion.rows(table.name, rows)
     plain = {name for name in table.columns if not _is_name(name)}
     if plain <= {"prediction"}:
         return [

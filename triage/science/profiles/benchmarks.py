@@ -1,9 +1,16 @@
-"""What benchmarks hand out: VQA, GQA, VCR, POPE, MME, BLINK, MathVista, captions and others."""
+"""What benchmarks hand out: VQA, GQA, VCR, BLINK, MathVista, HallusionBench and others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from triage.science.profiles.profile import Columns, Profile, Reading, Seen, fields
+from triage.science.profiles.profile import (
+    Columns,
+    Companion,
+    Profile,
+    Reading,
+    Seen,
+    fields,
+)
 from triage.science.words import gettext_noop as _
 
 _VCR_ANSWERS = tuple(f"answer_{n}" for n in range(4))
@@ -50,24 +57,6 @@ def _blink(seen: Seen) -> Reading | None:
 def _blink_task(columns: Columns) -> dict[str, list[Any]]:
     """The task in an id like 'val_IQ_Test_12'."""
     return {"task": [str(each).split("_", 1)[-1].rsplit("_", 1)[0] for each in columns["idx"]]}
-
-
-def _mme(seen: Seen) -> Reading | None:
-    if not seen.has("column 1", "column 2", "column 3", "column 4"):
-        return None
-    gold = {str(each).strip().lower() for each in seen.values("column 3")}
-    if not gold <= {"yes", "no"}:
-        return None
-    return Reading(
-        fields(
-            sample_id=("column 1", "column 2"),
-            image="column 1",
-            question="column 2",
-            answers="column 3",
-            prediction="column 4",
-        ),
-        rule="yes_no",
-    )
 
 
 def _vcr(seen: Seen) -> Reading | None:
@@ -179,12 +168,13 @@ def _vqa(seen: Seen) -> Reading | None:
     """The joined triple of VQA v1 and v2: question, ten answers, one result."""
     if not seen.has("question_id", "question", "answers", "image_id"):
         return None
-    prediction = seen.first("result.answer", "prediction", "answer")
+    prediction = seen.first("result.answer", "prediction") or said(seen) or seen.first("answer")
     if prediction is None:
         return None
     return Reading(
         fields(
             sample_id="question_id",
+            model=seen.first("model_id"),
             question="question",
             answers="answers",
             prediction=prediction,
@@ -196,22 +186,78 @@ def _vqa(seen: Seen) -> Reading | None:
     )
 
 
+def said(seen: Seen) -> str | None:
+    """What the model wrote, in a file of LLaVA's: `text` beside what it was asked."""
+    return "text" if seen.has("prompt", "text") else None
+
+
 def _gqa(seen: Seen) -> Reading | None:
-    if not seen.has("imageId", "question", "answer") or not seen.has("prediction"):
+    prediction = seen.first("prediction") or said(seen)
+    if not seen.has("imageId", "question", "answer") or prediction is None:
         return None
     return Reading(
         fields(
-            sample_id=seen.first("questionId", "id"),
+            sample_id=seen.first("questionId", "question_id", "id"),
             image="imageId",
             question="question",
             answers="answer",
-            prediction="prediction",
+            prediction=prediction,
             question_type=seen.first("types.structural"),
             category=seen.first("types.semantic"),
             template=seen.first("types.detailed"),
+            boxes="boxes of what is asked" if seen.has(_SHOWN, "annotations") else None,
+            model=seen.first("model_id"),
         ),
-        rule="exact",
+        _boxes if seen.has(_SHOWN, "annotations") else None,
+        "exact",
     )
+
+
+# What a picture shows, by the scene graph: [id, name, x0, y0, x1, y1] an object.
+_SHOWN = "objects shown"
+
+
+def _is_scene_graph(seen: Seen) -> bool:
+    graphs = [each for each in seen.values("objects") if isinstance(each, Mapping)]
+    objects = [each for graph in graphs for each in graph.values()]
+    return bool(objects) and all(
+        isinstance(each, Mapping) and {"x", "y", "w", "h"} <= set(each) for each in objects[:50]
+    )
+
+
+def _scene_graph(_name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"imageId": str(row.get("id")), _SHOWN: [_shown(*each) for each in row["objects"].items()]}
+        for row in rows
+        if isinstance(row.get("objects"), Mapping)
+    ]
+
+
+def _shown(name: str, each: Mapping[str, Any]) -> list[Any]:
+    """One object, with its box held inside the picture on the left and above."""
+    x, y, w, h = (float(each[key]) for key in "xywh")
+    return [name, each.get("name"), max(x, 0.0), max(y, 0.0), x + w, y + h]
+
+
+def _boxes(columns: Columns) -> dict[str, list[Any]]:
+    """Boxes of the objects that the annotations of question and answer name."""
+    rows = zip(columns["annotations"], columns[_SHOWN], strict=True)
+    return {"boxes of what is asked": [_boxes_named(*row) for row in rows]}
+
+
+def _boxes_named(annotations: Any, shown: Any) -> list[list[float]] | None:
+    if not isinstance(annotations, Mapping) or not shown:
+        return None
+    parts = (annotations.get(name) for name in ("question", "answer"))
+    named = {
+        each.strip()
+        for part in parts
+        if isinstance(part, Mapping)
+        for value in part.values()
+        for each in str(value).split(",")
+    }
+    boxes = [box for name, _what, *box in shown if name in named and box[2] > box[0]]
+    return [box for box in boxes if box[3] > box[1]] or None
 
 
 def _hallusion(seen: Seen) -> Reading | None:
@@ -219,6 +265,7 @@ def _hallusion(seen: Seen) -> Reading | None:
         return None
     if not seen.first("model_prediction", "prediction"):
         return None
+    checked = seen.first("gpt4v_output_gpt_check", "correct")
     return Reading(
         fields(
             sample_id=("category", "subcategory", "set_id", "figure_id", "question_id")
@@ -229,8 +276,22 @@ def _hallusion(seen: Seen) -> Reading | None:
             prediction=seen.first("model_prediction", "prediction"),
             image=seen.first("filename", "image"),
             category=seen.first("subcategory", "category"),
+            # One question asked of several figures: their qAcc is the share of groups.
+            group=("category", "subcategory", "set_id", "question_id")
+            if seen.has("category", "subcategory", "set_id", "question_id")
+            else None,
+            correct="judged" if checked else None,
         ),
+        (lambda columns: {"judged": [_checked(each) for each in columns[checked]]})
+        if checked
+        else None,
     )
+
+
+def _checked(value: Any) -> float | None:
+    """1 is right, 0 wrong, and 2 ('unclear') is not right."""
+    known = {"0": 0.0, "1": 1.0, "2": 0.0, "true": 1.0, "false": 0.0}
+    return None if value is None else known.get(str(value).strip().lower())
 
 
 def _conversations(seen: Seen) -> Reading | None:
@@ -273,7 +334,6 @@ def _first_of(turns: list[Mapping[str, Any]], speakers: tuple[str, ...]) -> str 
 PROFILES = (
     Profile("mathvista", _("MathVista output"), _mathvista),
     Profile("blink", _("BLINK predictions"), _blink),
-    Profile("mme", _("MME answers"), _mme, (_("the file has no line of column names"),)),
     Profile("vcr", _("VCR predictions"), _vcr),
     Profile("image_text_matching", _("Image-text matching scores"), _matching),
     Profile("puzzlevqa", _("PuzzleVQA output"), _puzzle),
@@ -282,3 +342,5 @@ PROFILES = (
     Profile("hallusionbench", _("HallusionBench results"), _hallusion),
     Profile("conversations", _("LLaVA conversations with predictions"), _conversations),
 )
+
+COMPANIONS = (Companion("scene graph", _is_scene_graph, _scene_graph),)

@@ -46,13 +46,27 @@ class Profile:
     """The files of one tool or data set.
 
     `read` gives None for a table that is not of this kind; `title` is shown to people; `traps`
-    are what somebody who knows the format would warn of.
+    are what somebody who knows the format would warn of. `beside`: the companion without which
+    a table among several is no table of answers.
     """
 
     name: str
     title: str
     read: Callable[[Seen], Reading | None]
     traps: Sequence[str] = field(default=())
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A table that stands beside predictions: questions, right answers, what pictures show.
+
+    `rows`: from the table's name and its rows to the rows that are joined, one a key.
+    """
+
+    name: str
+    fits: Callable[[Seen], bool]
+    rows: Callable[[str, Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
 
 
 def fields(**columns: str | tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:
@@ -62,3 +76,23 @@ def fields(**columns: str | tuple[str, ...] | None) -> dict[str, tuple[str, ...]
         for name, each in columns.items()
         if each is not None
     }
+
+
+# What a set is scored by, where its name is all that tells it.
+_USUAL_RULES = {
+    "anls": ("docvqa", "infovqa", "infographicvqa", "infographicsvqa", "stvqa", "st-vqa"),
+    "relaxed": ("chartqa",),
+}
+
+
+def usual_rule(name: str) -> str | None:
+    """The rule that a set whose name stands in a file's name is scored by."""
+    low = name.lower().replace("_", "")
+    found = (rule for rule, sets in _USUAL_RULES.items() if any(each in low for each in sets))
+    return next(found, None)
+
+
+def mostly(values: Sequence[Any], known: frozenset[str] | set[str]) -> bool:
+    """Whether nearly all values are words of `known`, whatever their case; False without any."""
+    said = [str(each).strip().lower() for each in values]
+    return bool(said) and sum(each in known for each in said) >= 0.95 * len(said)

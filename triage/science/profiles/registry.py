@@ -5,8 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from triage.science.profiles import benchmarks, tools
-from triage.science.profiles.profile import Profile, Reading, Seen
+from triage.science.profiles import benchmarks, captions, datasets, exports, judged, tools, yes_no
+from triage.science.profiles.profile import Companion, Profile, Reading, Seen
 from triage.science.readers import Reader
 from triage.science.record.mapping import ColumnMapping, propose
 from triage.science.record.paths import paths_in
@@ -14,8 +14,22 @@ from triage.science.record.records import FIELDS, RawBatch, Refusal
 from triage.science.record.values import SPLITS, credit
 
 # The likeliest first: what only one tool writes comes before what many may.
-PROFILES: tuple[Profile, ...] = (*benchmarks.PROFILES, *tools.PROFILES)
+PROFILES: tuple[Profile, ...] = (
+    *yes_no.PROFILES,
+    *datasets.PROFILES,
+    *judged.PROFILES,
+    *benchmarks.PROFILES,
+    *exports.PROFILES,
+    *tools.PROFILES,
+    *captions.PROFILES,
+    *datasets.BY_FILE_NAME,
+)
 BY_NAME: Mapping[str, Profile] = {profile.name: profile for profile in PROFILES}
+COMPANIONS: tuple[Companion, ...] = (
+    *captions.COMPANIONS,
+    *yes_no.COMPANIONS,
+    *benchmarks.COMPANIONS,
+)
 FIELD_NAMES = [field.name for field in FIELDS]
 # Names like these are a verdict only where their values are one.
 _SHARE_OF_VERDICTS = 0.95
@@ -30,6 +44,11 @@ def recognise(seen: Seen) -> tuple[Profile | None, Reading]:
     columns = [*sorted(seen.columns, key=_order(seen))]
     proposed = propose(columns, FIELD_NAMES).columns
     return None, Reading({k: v for k, v in proposed.items() if _fits(k, v, seen)})
+
+
+def companion_of(seen: Seen) -> Companion | None:
+    """What a table that stands beside predictions is; None where it is joined as it is."""
+    return next((each for each in COMPANIONS if each.fits(seen)), None)
 
 
 def _order(seen: Seen) -> Any:

@@ -1,10 +1,17 @@
 """What evaluation tools write: lmms-eval, VLMEvalKit, LLaVA, Inspect, promptfoo and others."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from triage.science.profiles.profile import Columns, Profile, Reading, Seen, fields
+from triage.science.profiles.profile import (
+    Columns,
+    Profile,
+    Reading,
+    Seen,
+    fields,
+    usual_rule,
+)
 from triage.science.reading.choices import LETTERS, option_meant, option_of_reference
 from triage.science.reading.folding import same
 from triage.science.record.mapping import lettered_columns
@@ -80,7 +87,12 @@ def _vlmevalkit(seen: Seen) -> Reading | None:
     if not letters and not seen.first(*known) and "Qwen" not in seen.name:
         return None
     numbers = [int(each) for each in seen.values("index") if str(each).isdecimal()]
-    circular = seen.has("g_index") or any(each >= 1_000_000 for each in numbers)
+    circular = (
+        seen.has("g_index")
+        or any(each >= 1_000_000 for each in numbers)
+        # The turned questions may lie behind all of the others, where nothing has been seen yet.
+        or _TURNED.search(seen.name.lower()) is not None
+    )
     judged = seen.first("hit", "eval_match", "eval_score", "score")
     if judged is None and seen.has("res"):
         judged = "judged"
@@ -100,8 +112,20 @@ def _vlmevalkit(seen: Seen) -> Reading | None:
             correct=judged,
             group="question group" if circular else None,
         ),
-        _judged if judged == "judged" else _circular if circular else None,
+        _both(*((_judged,) if judged == "judged" else ()), *((_circular,) if circular else ())),
+        usual_rule(seen.name),
     )
+
+
+# Sets that ask each question in several orders of its options.
+_TURNED = re.compile(r"mmbench|ccbench|circular")
+
+
+def _both(*steps: Callable[[Columns], Mapping[str, list[Any]]]) -> Any:
+    """What several steps derive, together; None without any."""
+    if not steps:
+        return None
+    return lambda columns: {k: v for step in steps for k, v in step(columns).items()}
 
 
 def _are_splits(seen: Seen) -> bool:
@@ -167,11 +191,13 @@ def _llava_answers(seen: Seen) -> Reading | None:
             sample_id="question_id" if unique else ("question_id", "prompt"),
             question=seen.first("question", "prompt"),
             prediction="text",
-            image=seen.first("image"),
+            image=seen.first("image", "image_path", "image_id"),
             answers=seen.first("label", "answer", "answers", "gold"),
+            options=seen.first("choices", "options"),
             category=seen.first("category"),
             model="model_id" if "model_id" in seen.columns else None,
-        )
+        ),
+        rule=usual_rule(seen.name),
     )
 
 
@@ -262,35 +288,6 @@ def _helm(seen: Seen) -> Reading | None:
     )
 
 
-def _label_studio(seen: Seen) -> Reading | None:
-    if not seen.has("annotations") or not any(c.startswith("data.") for c in seen.columns):
-        return None
-    return Reading(
-        fields(
-            sample_id="id",
-            image=seen.first("data.image"),
-            question=seen.first("data.question", "data.text"),
-            answers=seen.first("data.answer", "data.answers", "data.label"),
-            prediction=seen.first("data.prediction", "data.response", "data.model_answer"),
-        )
-    )
-
-
-def _fiftyone(seen: Seen) -> Reading | None:
-    if not seen.has("filepath") or not seen.first("ground_truth.label", "prediction.label"):
-        return None
-    return Reading(
-        fields(
-            sample_id=seen.first("_id.$oid", "id", "filepath"),
-            image="filepath",
-            question=seen.first("question"),
-            answers="ground_truth.label",
-            prediction=seen.first("prediction.label", "predictions.label"),
-            confidence=seen.first("prediction.confidence"),
-        )
-    )
-
-
 def _openai_batch(seen: Seen) -> Reading | None:
     answer = seen.first("response.body.choices[0].message.content")
     if answer is None or not seen.has("custom_id"):
@@ -327,8 +324,6 @@ PROFILES = (
     Profile("inspect", _("Inspect log"), _inspect),
     Profile("promptfoo", _("promptfoo results"), _promptfoo),
     Profile("helm", _("HELM predictions"), _helm),
-    Profile("label_studio", _("Label Studio tasks"), _label_studio),
-    Profile("fiftyone", _("FiftyOne data set"), _fiftyone),
     Profile("openai_batch", _("OpenAI batch output"), _openai_batch),
     Profile("opencompass", _("OpenCompass predictions"), _opencompass),
 )

@@ -137,9 +137,14 @@ def _candidates(
     for one in ("question_id", "id"):
         if one in mine & theirs and mine_text and their_text:
             found.append((f"{one} + {their_text}", _and(one, mine_text), _and(one, their_text)))
+        if one in mine and their_image and mine_text and their_text:
+            # Rows that go by the name of their picture.
+            words = f"{one} + {mine_text} = {their_image} + {their_text}"
+            found.append((words, _pair(one, mine_text), _pair(their_image, their_text)))
     for name in sorted(mine & theirs - {*KEYS, *_QUESTIONS}):
         if name.lower().endswith(("id", "index", "key")):
             found.append((name, _by(name), _by(name)))
+    found += [(n, _by(n), _by(n)) for n in ("image_id", "imageId") if n in mine & theirs]
     if mine_image and their_image:
         found.append(("image", _stem(mine_image), _stem(their_image)))
     return found

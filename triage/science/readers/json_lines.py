@@ -83,7 +83,11 @@ def _is_object(line: bytes) -> bool:
 
 
 def _wraps_rows(line: bytes) -> bool:
+    """Whether an object on the only line holds rows: a list of them, or answers keyed by id."""
     value = _loads(line)
+    keyed = len(value) >= 5 and all(any(mark.isdigit() for mark in key) for key in value)
+    if keyed and all(isinstance(each, str | int | float) for each in value.values()):
+        return True
     return any(isinstance(each, list | dict) and len(each) > 1 for each in value.values()) and (
         not any(key in value for key in ("prediction", "pred", "response", "answer"))
     )

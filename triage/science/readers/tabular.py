@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from triage.science.record.values import SPLITS
 from triage.science.words import Sentence
 from triage.science.words import gettext_noop as _
 
@@ -15,6 +16,11 @@ DEEPEST = 4
 _LOOKED_AT = 200
 # Facts about the whole file that are worth a column of their own in each row.
 _FACTS = ("model", "model_name", "model_id", "dataset", "task", "split", "data_subtype", "eval")
+
+# Lists of a document that are one table: what was right and what was wrong of it.
+_VERDICTS = ("correct", "incorrect")
+# Objects {id: value} that stand side by side in a document.
+_KEYED = ("results", "outputs", "predictions", "responses", "answers")
 
 
 @dataclass(frozen=True)
@@ -43,17 +49,82 @@ def _best(value: Any, path: str, depth: int) -> Table | None:
         return _of_list(value, path)
     if not isinstance(value, Mapping) or not value or depth > DEEPEST:
         return None
+    whole = _of_parts(value) or _of_classes(value, path) or _of_keyed(value, path)
+    if whole is not None:
+        return whole
     own = _of_object(value, path)
+    if own is not None and all(str(key).isdigit() for key in list(value)[:_LOOKED_AT]):
+        # Keys that are numbers are ids: an entry may hold a longer list, and is a row all the same.
+        return own
     inner = [
         table
         for key, each in value.items()
         if isinstance(each, list | Mapping)
+        and not (key == "images" and _has_annotations(value))
         and (table := _best(each, f"{path}.{key}" if path else str(key), depth + 1)) is not None
     ]
     best = max(inner, key=lambda table: len(table.rows), default=None)
     if own is not None and (best is None or len(own.rows) >= len(best.rows)):
         return own
     return best
+
+
+def _has_annotations(value: Mapping[str, Any]) -> bool:
+    """Whether a COCO document has rows of its own beside the list of its pictures."""
+    first = value.get("annotations")
+    listed = isinstance(first, list) and bool(first) and isinstance(first[0], Mapping)
+    return listed and "image_id" in first[0]  # type: ignore[index]
+
+
+def _of_parts(value: Mapping[str, Any]) -> Table | None:
+    """A table in parts: a list a split, or one of what was right and one of what was wrong."""
+    lists = {key: each for key, each in value.items() if isinstance(each, list) and each}
+    objects = {k: v for k, v in lists.items() if isinstance(v[0], Mapping)}
+    if all(key in value and isinstance(value[key], list) for key in _VERDICTS) and objects:
+        rows = [
+            {"correct": key == _VERDICTS[0], **row}
+            for key in _VERDICTS
+            for row in value[key]
+            if isinstance(row, Mapping)
+        ]
+        return Table(rows, _("JSON: lists of what was right and what was wrong"))
+    splits = [key for key in objects if str(key).lower() in SPLITS]
+    if len(splits) > 1 and _alike([objects[key][0] for key in splits]):
+        rows = [
+            {"split": key, **row} for key in splits for row in objects[key] if isinstance(row, dict)
+        ]
+        return Table(rows, _("JSON: a list of objects for each split"))
+    return None
+
+
+def _of_classes(value: Mapping[str, Any], path: str) -> Table | None:
+    """Classes by number and {picture: class}, as FiftyOne keeps the labels of pictures."""
+    classes, labels = value.get("classes"), value.get("labels")
+    if not isinstance(classes, list) or not isinstance(labels, Mapping) or not labels:
+        return None
+    rows = []
+    for picture, label in labels.items():
+        given = dict(label) if isinstance(label, Mapping) else {"label": label}
+        number = given.get("label")
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < len(classes):
+            given["label"] = classes[number]
+        rows.append({"id": picture, "image": picture, **given})
+    return Table(rows, _("JSON: labels of pictures by their names"), path)
+
+
+def _of_keyed(value: Mapping[str, Any], path: str) -> Table | None:
+    """Several objects {id: value} of the same ids side by side, each a column."""
+    objects = {name: value[name] for name in _KEYED if isinstance(value.get(name), Mapping)}
+    plain = {
+        name: each
+        for name, each in objects.items()
+        if each and all(isinstance(v, str | int | float) for v in list(each.values())[:_LOOKED_AT])
+    }
+    if len(plain) < 2 or len({frozenset(each) for each in plain.values()}) > 1:
+        return None
+    keys = list(next(iter(plain.values())))
+    rows = [{"id": key, **{name: each[key] for name, each in plain.items()}} for key in keys]
+    return Table(rows, _("JSON: answers keyed by id"), path)
 
 
 def _of_list(value: list[Any], path: str) -> Table | None:
@@ -63,7 +134,7 @@ def _of_list(value: list[Any], path: str) -> Table | None:
     if path:
         where = Sentence(_("JSON: the list of objects under {path}"), path=path)
     objects = [each for each in value[:_LOOKED_AT] if isinstance(each, Mapping)]
-    if len(objects) * 2 > min(len(value), _LOOKED_AT):
+    if objects and len(objects) * 2 >= min(len(value), _LOOKED_AT):
         return Table(value, where, path)
     lists = [each for each in value[:_LOOKED_AT] if isinstance(each, list)]
     if len(lists) == min(len(value), _LOOKED_AT) and len({len(each) for each in lists}) == 1:

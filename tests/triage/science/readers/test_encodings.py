@@ -40,7 +40,7 @@ def test_a_person_may_say_the_encoding(tmp_path: Path) -> None:
     path.write_bytes("id,prediction\n1,naïve\n".encode("cp850"))
     reader = open_reader(path, encoding="cp850")
     assert reader.preview() == [{"id": "1", "prediction": "naïve"}]
-    with pytest.raises(UnreadableFile, match="not text in ascii .*; say which encoding it is in"):
+    with pytest.raises(UnreadableFile, match=r"not text in ascii .*; say which encoding it is in"):
         open_reader(path, encoding="ascii")
 
 
