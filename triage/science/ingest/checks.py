@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.science.record import values
+from triage.science.record import shapes
 from triage.science.record.records import Refusal
 from triage.science.store.image_files import NotAPicture, read_header
 
@@ -82,7 +82,7 @@ def boxes_outside(table: pa.Table, opened: Callable[[str], IO[bytes] | None]) ->
             continue
         try:
             for one in pixels:
-                values.check_box_inside(one, header.width, header.height)
+                shapes.check_box_inside(one, header.width, header.height)
         except ValueError as problem:
             refusals.append(Refusal(row, "boxes", str(problem)))
     return refusals

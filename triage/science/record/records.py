@@ -14,7 +14,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.science.record import values
+from triage.science.record import shapes, values
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.paths import column_at
 from triage.science.record.whole_columns import whole_column
@@ -75,7 +75,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "candidates",
         pa.list_(CANDIDATE),
-        values.candidates,
+        shapes.candidates,
         _("[{answer, probability}]"),
     ),
     Field(
@@ -106,43 +106,43 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "boxes",
         pa.list_(pa.list_(pa.float64())),
-        values.boxes,
+        shapes.boxes,
         _("true boxes [x0, y0, x1, y1]"),
     ),
-    Field("predicted_box", pa.list_(pa.float64()), values.box, _("the model's box")),
-    Field("attention", GRID, values.grid, _("H×W grid of attention over the image")),
+    Field("predicted_box", pa.list_(pa.float64()), shapes.box, _("the model's box")),
+    Field("attention", GRID, shapes.grid, _("H×W grid of attention over the image")),
     Field(
         "token_attention",
         pa.map_(pa.string(), GRID),
-        values.token_grids,
+        shapes.token_grids,
         _("{token: H×W grid}"),
     ),
     Field(
         "image_only",
         MODALITY,
-        values.modality,
+        shapes.modality,
         _("{prediction, confidence}, text blanked"),
     ),
     Field(
         "text_only",
         MODALITY,
-        values.modality,
+        shapes.modality,
         _("{prediction, confidence}, image blanked"),
     ),
-    Field("image_embedding", VECTOR, values.vector, _("embedding of the image")),
-    Field("text_embedding", VECTOR, values.vector, _("embedding of the text")),
-    Field("region_embeddings", VECTORS, values.vectors, _("an embedding per box or region")),
+    Field("image_embedding", VECTOR, shapes.vector, _("embedding of the image")),
+    Field("text_embedding", VECTOR, shapes.vector, _("embedding of the text")),
+    Field("region_embeddings", VECTORS, shapes.vectors, _("an embedding per box or region")),
     Field(
         "word_embeddings",
         pa.map_(pa.string(), VECTOR),
-        values.word_vectors,
+        shapes.word_vectors,
         _("{token: vector}"),
     ),
-    Field("hidden_state", VECTOR, values.vector, _("what the model's answer layer reads")),
+    Field("hidden_state", VECTOR, shapes.vector, _("what the model's answer layer reads")),
     Field(
         "loss",
         pa.list_(pa.float64()),
-        values.losses,
+        shapes.losses,
         _("training loss, or one per epoch"),
     ),
 )

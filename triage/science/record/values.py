@@ -9,7 +9,6 @@ import datetime
 import json
 import math
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -34,11 +33,6 @@ MOST_DIGITS = 300
 # Where an object that holds one text keeps it.
 _TEXT_KEYS = ("text", "answer", "content", "value", "caption", "raw", "prediction", "label")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Rounding in a file that was written with few digits.
-PROBABILITY_SLACK = 1e-3
-MOST_GRID_CELLS = 128 * 128
-# Vectors are kept in single precision.
-LARGEST = 3.4e38
 
 
 _CREDIT_KEYS = ("score", "value", "correct", "accuracy", "acc")
@@ -73,7 +67,7 @@ def text(value: Any) -> str:
         return text(inner)
     if isinstance(value, list | tuple) and len(value) > 1:
         raise ValueError(f"is a list of {len(value)}: one text is needed")
-    raise ValueError(f"should be text, is {_a(_kind(value))}")
+    raise ValueError(f"should be text, is {a_kind(kind_of(value))}")
 
 
 def _one_text_of(value: Any) -> Any:
@@ -116,11 +110,11 @@ def name(value: Any) -> str:
 def finite(value: Any) -> float:
     """A finite number; text that spells one is taken (CSV)."""
     if isinstance(value, bool) or value is None:
-        raise ValueError(f"should be a number, is {_a(_kind(value))}")
+        raise ValueError(f"should be a number, is {a_kind(kind_of(value))}")
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"should be a number, is {_shown(value)}") from None
+        raise ValueError(f"should be a number, is {shown(value)}") from None
     if not math.isfinite(number):
         raise ValueError(f"is {number}: only finite numbers are taken")
     return number
@@ -152,7 +146,7 @@ def split(value: Any) -> str:
     """train, val, test or ood (and their usual other names)."""
     known = SPLITS.get(text(value).strip().lower())
     if known is None:
-        raise ValueError(f"is {_shown(value)}: a split is train, val, test or ood")
+        raise ValueError(f"is {shown(value)}: a split is train, val, test or ood")
     return known
 
 
@@ -172,7 +166,7 @@ def image_path(value: Any) -> str:
         if isinstance(listed, list) and listed:
             return image_path(listed[0])
     if isinstance(value, bool | float):
-        raise ValueError(f"should be the name of a picture, is {_a(_kind(value))}")
+        raise ValueError(f"should be the name of a picture, is {a_kind(kind_of(value))}")
     path = text(value).strip()
     if len(path) > LONGEST_NAME:
         raise ValueError(f"has {len(path)} characters: the name of a picture has at most 500")
@@ -212,179 +206,23 @@ def options(value: Any) -> list[str]:
     if isinstance(value, str):
         value = parsed(value) if value.lstrip().startswith(("[", "{")) else value
         if isinstance(value, str) and value.lstrip().startswith("{"):
-            value = _structure(value)
+            value = structure(value)
         if isinstance(value, str):
             value = [part.strip() for part in value.split("\n" if "\n" in value else ";")]
     if isinstance(value, dict):
         value = [value[key] for key in value if value[key] is not None]
     if not isinstance(value, list | tuple):
-        raise ValueError(f"should be a list of choices, is {_a(_kind(value))}")
+        raise ValueError(f"should be a list of choices, is {a_kind(kind_of(value))}")
     return ["" if each is None else text(each) for each in value]
 
 
-def candidates(value: Any) -> list[dict[str, Any]]:
-    """[{answer, probability}], put best first; the probabilities sum to at most 1."""
-    value = _structure(value)
-    if isinstance(value, dict):
-        value = [{"answer": answer, "probability": each} for answer, each in value.items()]
-    if not isinstance(value, list):
-        raise ValueError(f"should be a list of {{answer, probability}}, is {_a(_kind(value))}")
-    found: list[dict[str, Any]] = []
-    for number, each in enumerate(value, start=1):
-        if not isinstance(each, dict) or "answer" not in each:
-            raise ValueError(f"entry {number} has no 'answer'")
-        given = each.get("probability")
-        found.append(
-            {
-                "answer": text(each["answer"]),
-                "probability": None if given is None else _within(probability, given, number),
-            }
-        )
-    total = sum(each["probability"] or 0.0 for each in found)
-    if total > 1 + PROBABILITY_SLACK:
-        raise ValueError(f"probabilities sum to {total:.4g}, more than 1")
-    return sorted(found, key=lambda each: -(each["probability"] or 0.0))
-
-
-def box(value: Any) -> list[float]:
-    """[x0, y0, x1, y1] with x0 < x1 and y0 < y1, not negative; pixels or 0..1."""
-    value = _structure(value)
-    if not isinstance(value, list) or len(value) != 4:
-        raise ValueError("should be [x0, y0, x1, y1]")
-    x0, y0, x1, y1 = (finite(each) for each in value)
-    if min(x0, y0) < 0:
-        raise ValueError(f"{[x0, y0, x1, y1]} begins outside the image")
-    if not (x0 < x1 and y0 < y1):
-        raise ValueError(f"{[x0, y0, x1, y1]} has no area: x0 < x1 and y0 < y1 are needed")
-    return [x0, y0, x1, y1]
-
-
-def boxes(value: Any) -> list[list[float]]:
-    """A list of boxes; one bare box is a list of one."""
-    value = _structure(value)
-    if not isinstance(value, list):
-        raise ValueError(f"should be a list of boxes, is {_a(_kind(value))}")
-    if value and not isinstance(value[0], list):
-        return [box(value)]
-    return [_within(box, each, number) for number, each in enumerate(value, start=1)]
-
-
-def check_box_inside(one: list[float], width: int, height: int) -> None:
-    """Raise ValueError if a box in pixels reaches beyond an image of that size."""
-    if max(one) <= 1.0:
-        return
-    if one[2] > width + 1 or one[3] > height + 1:
-        raise ValueError(f"{one} reaches outside the image of {width} × {height} pixels")
-
-
-def grid(value: Any) -> list[list[float]]:
-    """A rectangular H×W grid of finite numbers, none negative, not all zero."""
-    value = _structure(value)
-    if not isinstance(value, list) or not value or not all(isinstance(row, list) for row in value):
-        raise ValueError("should be a grid: a list of rows of numbers")
-    widths = {len(row) for row in value}
-    if len(widths) != 1 or widths == {0}:
-        raise ValueError(f"has rows of different lengths: {sorted(widths)}")
-    if len(value) * len(value[0]) > MOST_GRID_CELLS:
-        raise ValueError(f"has {len(value)} × {len(value[0])} cells: at most {MOST_GRID_CELLS}")
-    cells = [[finite(cell) for cell in row] for row in value]
-    if any(cell < 0 for row in cells for cell in row):
-        raise ValueError("holds a negative number: attention is a weight")
-    if not any(cell for row in cells for cell in row):
-        raise ValueError("is zero everywhere")
-    return cells
-
-
-def token_grids(value: Any) -> list[tuple[str, list[list[float]]]]:
-    """{token: grid}, every grid of one shape, as pairs in the order given."""
-    value = _structure(value)
-    if isinstance(value, list):
-        value = dict(value)
-    if not isinstance(value, dict):
-        raise ValueError(f"should be {{token: grid}}, is {_a(_kind(value))}")
-    found = [(text(token), _within(grid, each, token)) for token, each in value.items()]
-    if len({(len(each), len(each[0])) for _, each in found}) > 1:
-        raise ValueError("holds grids of different shapes")
-    return found
-
-
-def modality(value: Any) -> dict[str, Any]:
-    """{prediction, confidence}: the answer with the other modality blanked."""
-    value = _structure(value)
-    if not isinstance(value, dict):
-        raise ValueError(f"should be {{prediction, confidence}}, is {_a(_kind(value))}")
-    prediction, confidence = value.get("prediction"), value.get("confidence")
-    return {
-        "prediction": None if prediction is None else text(prediction),
-        "confidence": None if confidence is None else probability(confidence),
-    }
-
-
-def vector(value: Any) -> list[float]:
-    """An embedding: a list of finite numbers."""
-    value = _structure(value)
-    if not isinstance(value, list) or not value:
-        raise ValueError("should be a list of numbers")
-    found = [finite(each) for each in value]
-    if max(map(abs, found)) > LARGEST:
-        raise ValueError(f"holds a number beyond {LARGEST:g}")
-    return found
-
-
-def vectors(value: Any) -> list[list[float]]:
-    """A list of embeddings of one length; one bare embedding is a list of one."""
-    value = _structure(value)
-    if not isinstance(value, list) or not value:
-        raise ValueError("should be a list of vectors")
-    if not isinstance(value[0], list):
-        return [vector(value)]
-    found = [_within(vector, each, number) for number, each in enumerate(value, start=1)]
-    _check_lengths(found)
-    return found
-
-
-def word_vectors(value: Any) -> list[tuple[str, list[float]]]:
-    """{token: vector}, every vector of one length, as pairs in the order given.
-
-    A token without a vector is left out: a Parquet object has every token of the file.
-    """
-    value = _structure(value)
-    if isinstance(value, list) and all(isinstance(e, tuple) and len(e) == 2 for e in value):
-        value = dict(value)  # As Arrow gives a map.
-    if not isinstance(value, dict):
-        raise ValueError(f"should be {{token: vector}}, is {_a(_kind(value))}")
-    given = {token: each for token, each in value.items() if each is not None}
-    found = [(text(token), _within(vector, each, token)) for token, each in given.items()]
-    _check_lengths([each for _, each in found])
-    return found
-
-
-def _check_lengths(found: list[list[float]]) -> None:
-    lengths = sorted({len(each) for each in found})
-    if len(lengths) > 1:
-        raise ValueError(f"holds vectors of different lengths: {lengths}")
-
-
-def losses(value: Any) -> list[float]:
-    """A loss, or one per epoch; a single number is a list of one."""
-    value = _structure(value)
-    return [finite(each) for each in value] if isinstance(value, list) else [finite(value)]
-
-
-def _within(check: Callable[[Any], Any], value: Any, where: Any) -> Any:
-    try:
-        return check(value)
-    except ValueError as problem:
-        raise ValueError(f"entry {where}: {problem}") from None
-
-
-def _structure(value: Any) -> Any:
+def structure(value: Any) -> Any:
     """Lists and objects as such; text that spells one (CSV) is parsed."""
     if isinstance(value, str):
         try:
             return json.loads(value)
         except ValueError:
-            raise ValueError(f"should be JSON, is {_shown(value)}") from None
+            raise ValueError(f"should be JSON, is {shown(value)}") from None
     return value.tolist() if hasattr(value, "tolist") else value
 
 
@@ -401,17 +239,20 @@ def parsed(value: str) -> Any:
     return value
 
 
-def _a(kind: str) -> str:
+def a_kind(kind: str) -> str:
+    """A kind of value with its article."""
     return (
         kind if kind in ("null", "bytes", "true/false") else f"a{'n' * (kind[0] in 'aeiou')} {kind}"
     )
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, in the words of JSON."""
     names = {dict: "object", list: "list", bool: "true/false", type(None): "null", bytes: "bytes"}
     return names.get(type(value), type(value).__name__)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value in a sentence, cut where it is long."""
     shown = repr(value)
     return shown if len(shown) <= 60 else shown[:57] + "…"

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.science.record import values
+from triage.science.record import shapes, values
 
 Whole = tuple[pa.Array, dict[int, str]]
 SPLITS = {"train", "val", "test", "ood"}
@@ -128,7 +128,7 @@ def _grids(column: pa.Array) -> Whole | None:
     if numbers is None or not len(filled) or not filled.all() or len(np.unique(widths)) != 1:
         return None
     width = int(widths[0])
-    if not width or filled.max() * width > values.MOST_GRID_CELLS:
+    if not width or filled.max() * width > shapes.MOST_GRID_CELLS:
         return None
     if not np.isfinite(numbers).all() or numbers.min() < 0:
         return None
@@ -167,7 +167,7 @@ def _lengths(column: pa.Array) -> np.ndarray:
 
 def _small(numbers: np.ndarray) -> bool:
     """All finite, and none beyond what single precision holds."""
-    return bool((np.abs(numbers) <= values.LARGEST).all())
+    return bool((np.abs(numbers) <= shapes.LARGEST).all())
 
 
 def _any(mask: pa.Array) -> bool:
@@ -182,7 +182,7 @@ _WHOLE: dict[Callable[[Any], Any], Callable[[pa.Array], Whole | None]] = {
     values.split: _splits,
     values.image_path: _image_names,
     values.probability: _probabilities,
-    values.vector: _vectors,
-    values.losses: _losses,
-    values.grid: _grids,
+    shapes.vector: _vectors,
+    shapes.losses: _losses,
+    shapes.grid: _grids,
 }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.science.record import values
+from triage.science.record import shapes
 from triage.science.record.mapping import propose
 from triage.science.record.records import BY_NAME, RawBatch, conform
 from triage.science.record.whole_columns import whole_column
@@ -101,6 +101,6 @@ def test_one_bad_value_is_named_and_the_others_are_taken(
 
 
 def test_a_column_of_nothing_is_null() -> None:
-    found = whole_column(pa.nulls(3), values.grid, BY_NAME["attention"].arrow)
+    found = whole_column(pa.nulls(3), shapes.grid, BY_NAME["attention"].arrow)
     assert found is not None
     assert found[0].null_count == 3
