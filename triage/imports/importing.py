@@ -24,7 +24,7 @@ from triage.science.ingest.planning import rule_for as likeliest_rule
 from triage.science.progress import Progress
 from triage.science.readers import UnreadableFile
 from triage.science.readers.side_files import SideFile
-from triage.science.readers.sources import gather
+from triage.science.readers.sources import gather, stem_of
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.records import FIELDS, Refusal
 from triage.science.record.scoring import RULES
@@ -216,7 +216,7 @@ def import_plan(
 
 def free_name(project: Project, source_name: str) -> str:
     """A name for a run of `project` made of the file's name."""
-    base = Path(source_name).name.removesuffix(".gz").rsplit(".", 1)[0][:180] or "run"
+    base = stem_of(source_name)[:180] or "run"
     name, number = base, 1
     while project.runs.filter(name=name).exists():
         number += 1

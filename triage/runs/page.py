@@ -21,6 +21,7 @@ from triage.runs.filters import (
     value_words,
 )
 from triage.science.analysis.features import FEATURES
+from triage.science.profiles.registry import BY_NAME as PROFILES
 from triage.science.reading.choices import LETTERS
 from triage.science.reading.reading import STEPS
 from triage.science.record.rules import BORDERS
@@ -54,6 +55,7 @@ def overview(run: Run, query: QueryDict) -> dict[str, Any]:
         "project": run.project,
         "interval": (float(low[0]), float(high[0])),
         "splits": browser.counts_by_split(),
+        "profile": PROFILES.get(run.profile),
         "clustering": clustering,
         "job": run.jobs.filter(kind=ANALYSE.name).first(),
         **breakdown(run, query, browser),

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from triage.science.ingest.ingesting import IngestResult, ingest
-from triage.science.ingest.limited import Limits
+from triage.science.ingest.limited import Limits, writable
 from triage.science.ingest.models import FirstRows
 from triage.science.ingest.planning import Plan, plans, raw_of
 from triage.science.ingest.tally import Pair
@@ -221,12 +221,20 @@ def _size(path: Path) -> int:
 
 
 def _plain(plan: Plan, *, with_rows: bool) -> Plan:
-    reader = Described(
-        plan.reader.description, plan.reader.assumed, plan.reader.total_bytes, plan.columns
-    )
+    told = plan.reader
+    names = [writable(each) for each in plan.columns]
+    reader = Described(told.description, told.assumed, told.total_bytes, names)
     profile = plan.profile and replace(plan.profile, read=_not_here)
     rows = cut_rows(plan.rows) if with_rows else []
-    return replace(plan, reader=reader, profile=profile, rows=rows)
+    return replace(
+        plan,
+        name=writable(plan.name),
+        model=writable(plan.model),
+        reader=reader,
+        profile=profile,
+        columns=names,
+        rows=rows,
+    )
 
 
 def _not_here(seen: Seen) -> Reading | None:
@@ -263,13 +271,15 @@ class _Cut:
             return Sentence(_("{count} bytes"), count=len(value))
         if isinstance(value, str):
             self.weight += 2 * min(len(value), self.longest)
-            return value if len(value) < self.longest else f"{value[: self.longest]}…"
+            if isinstance(value, Sentence):
+                return value
+            return writable(value if len(value) < self.longest else f"{value[: self.longest]}…")
         if isinstance(value, Mapping | list | tuple) and depth > _DEEPEST:
             return "…"
         if isinstance(value, Mapping):
             if not depth:
                 # A row has all its columns, by their names.
-                return {key: self.of(each, 1) for key, each in value.items()}
+                return {writable(key): self.of(each, 1) for key, each in value.items()}
             first = list(value.items())[: self.longest]
             return {self.of(key, depth): self.of(each, depth + 1) for key, each in first}
         if isinstance(value, list | tuple):
@@ -282,7 +292,8 @@ def _told(result: IngestResult) -> IngestResult:
     first_errors = [_short(each) for each in result.counts.first_errors]
     rules = (replace(each, pairs=tuple(map(_short, each.pairs))) for each in result.rules)
     counts = replace(result.counts, tried=None, first_errors=first_errors)
-    return replace(result, counts=counts, rules=tuple(rules))
+    reasons = tuple(_Cut(2_000).of(each) for each in result.reasons)
+    return replace(result, counts=counts, rules=tuple(rules), reasons=reasons)
 
 
 def _short(pair: Pair) -> Pair:

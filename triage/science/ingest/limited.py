@@ -378,9 +378,21 @@ def _at_most(kind: int, most: int) -> None:
     resource.setrlimit(kind, (min(bounds, default=resource.RLIM_INFINITY), hard))
 
 
+def writable(text: str) -> str:
+    """A text without halves of characters, which no page and no table can write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def _spelled(sentence: Sentence) -> tuple[Callable[..., Sentence], tuple[Any, ...]]:
     """How a sentence is pickled: as what it is made of."""
-    return Sentence.from_dict, (sentence.to_dict(),)
+    spelled = sentence.to_dict()
+    for name, each in spelled["values"].items():
+        spelled["values"][name] = writable(each) if isinstance(each, str) else each
+    return Sentence.from_dict, (spelled,)
 
 
 copyreg.pickle(Sentence, _spelled)

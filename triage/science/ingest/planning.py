@@ -221,12 +221,16 @@ def _completed(table: Table, others: Sequence[Table]) -> tuple[Table, list[str],
         return table, [], []
     rows = [*_all_rows(table.reader)]
     rows = _with_prediction(table, rows)
+    profile, _reading = recognise(seen_of(table.name, table.columns, table.rows))
+    known_as = profile.name if profile else ""
     notes: list[str] = []
     asks: list[str] = []
     left = _parts_together(others)
     while left:
         tried = [
-            (each, best_join(rows, beside), beside) for each in left for beside in [_rows(each)]
+            (each, best_join(rows, beside), beside)
+            for each in left
+            for beside in [_rows(each, known_as)]
         ]
         fitting = [(each, join, beside) for each, join, beside in tried if join is not None]
         if not fitting:
@@ -275,17 +279,21 @@ def _with_prediction(table: Table, rows: list[dict[str, Any]]) -> list[dict[str,
     profile, reading = recognise(seen_of(table.name, table.columns, table.rows))
     if profile is not None or "prediction" in reading.fields:
         return rows
-    said = [name for name in table.columns if name in _SAID and not _is_name(name)]
+    # A score is read with what it is a score of: of a caption it says whether it is a match.
+    said = [name for name in table.columns if name in _SAID - {"score"} and not _is_name(name)]
     if len(said) != 1:
         return rows
     return [{("prediction" if k == said[0] else k): v for k, v in row.items()} for row in rows]
 
 
-def _rows(table: Table) -> list[dict[str, Any]]:
-    """The rows of a table that stands beside; answers keyed by id are right answers there."""
+def _rows(table: Table, beside: str) -> list[dict[str, Any]]:
+    """The rows of a table that stands beside one of the profile `beside`.
+
+    Answers keyed by id are right answers there.
+    """
     rows = [*_all_rows(table.reader)]
     companion = companion_of(seen_of(table.name, table.columns, table.rows))
-    if companion is not None:
+    if companion is not None and companion.only in ("", beside):
         return companion.rows(table.name, rows)
     plain = {name for name in table.columns if not _is_name(name)}
     if plain <= {"prediction"}:
@@ -304,7 +312,7 @@ def _plans_of(
     *,
     several: bool,
 ) -> list[Plan]:
-    seen = seen_of(table.name, table.columns, table.rows)
+    seen = seen_of(table.name, table.columns, [*table.rows, *_last_rows(table)])
     profile, reading = recognise(seen)
     reader: Reader = table.reader
     if reading.derive is not None:
@@ -333,6 +341,17 @@ def _plans_of(
     if "sample_id" not in settled:
         told_apart = [_named(each) for each in told_apart]
     return [_ruled(each, reading) for each in told_apart]
+
+
+def _last_rows(table: Table) -> list[dict[str, Any]]:
+    """Rows at the end that the first look did not reach; none of a file that is read in parts."""
+    if not isinstance(table.reader, RowsReader):
+        return []
+    start = max(2 * len(table.rows), len(table.reader.rows) - _LAST)
+    return [row for row in table.reader.rows[start:] if isinstance(row, dict)]
+
+
+_LAST = 100
 
 
 def _there(columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> bool:

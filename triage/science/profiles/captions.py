@@ -42,7 +42,8 @@ def _is_credit(seen: Seen, name: str) -> bool:
 
 def _are_references(seen: Seen) -> bool:
     """COCO annotations: captions with numbers of their own, several a picture."""
-    return seen.has("id", "image_id", "caption") and not seen.first("prediction", "question")
+    others = ("prediction", "question", "label", "score", "answer")
+    return seen.has("id", "image_id", "caption") and not seen.first(*others)
 
 
 def _references(_name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -92,6 +93,6 @@ PROFILES = (
     ),
 )
 COMPANIONS = (
-    Companion("captions", _are_references, _references),
-    Companion("captions", _is_karpathy, _karpathy),
+    Companion("captions", _are_references, _references, only="captions"),
+    Companion("captions", _is_karpathy, _karpathy, only="captions"),
 )

@@ -83,7 +83,9 @@ def _seed_bench(seen: Seen) -> Reading | None:
 
 def _scienceqa(seen: Seen) -> Reading | None:
     of_tool = seen.has("id", "results", "outputs")
-    problems = seen.has("choices", "question", "answer") and seen.first("lecture", "skill")
+    problems = seen.has("choices", "question", "answer", "skill", "topic") and (
+        "index" not in seen.columns
+    )
     prediction = "outputs" if of_tool else _said(seen)
     if prediction is None or not (of_tool or problems):
         return None
@@ -183,21 +185,20 @@ def _at(index: Any, choices: Any) -> Any:
 
 
 def _documents(seen: Seen) -> Reading | None:
-    """DocVQA and its like: by their columns or by the file's name."""
-    by_columns = seen.first("docId", "ucsf_document_id", "image_local_name") is not None
-    if not by_columns and usual_rule(seen.name) != "anls":
-        return None
     return _named_set(seen, "anls")
 
 
 def _charts(seen: Seen) -> Reading | None:
-    if not seen.has("imgname", "query", "label") and usual_rule(seen.name) != "relaxed":
-        return None
     return _named_set(seen, "relaxed")
 
 
 def _named_set(seen: Seen, rule: str) -> Reading | None:
-    """Question, references and prediction; `annotation` makes an `answer` the prediction."""
+    """A set scored by `rule`, as its columns or its name say.
+
+    Beside an `annotation`, the `answer` is the prediction.
+    """
+    if usual_rule(seen) != rule:
+        return None
     answers = seen.first("answers", "annotation", "label", "gt", "gold", "ground_truth")
     prediction = _said(seen) or (seen.first("answer") if answers else None)
     answers = answers or seen.first("answer")
@@ -212,7 +213,7 @@ def _named_set(seen: Seen, rule: str) -> Reading | None:
             prediction=prediction,
             image=seen.first("image", "image_path", "imgname", "image_local_name"),
             category=seen.first("type", "category"),
-            question_type=seen.first("question_type", "question_types[0]"),
+            question_type=seen.first("question_type"),
             split=seen.first("data_split") if _are_splits(seen) else None,
             model=seen.first("model_id"),
             correct=verdict if verdict and mostly(seen.values(verdict), _VERDICTS) else None,

@@ -138,7 +138,7 @@ PROFILES = (
         "label_studio",
         _("Label Studio tasks"),
         _label_studio,
-        (_("what people chose stays beside each task; most of them are the right answer"),),
+        (_("each annotator's choice stays beside the task; what most chose is the right answer"),),
     ),
     Profile("fiftyone", _("FiftyOne data set"), _fiftyone),
 )

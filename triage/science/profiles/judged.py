@@ -8,15 +8,17 @@ from triage.science.record.values import parsed
 from triage.science.words import gettext_noop as _
 
 # Highest marks of the scales that judges use.
-_SCALES = (1, 10, 100)
+_SCALES = (1, 5, 10, 100)
+# Beside a prediction in a column of its own, a number is not taken for a mark.
+_NO_MARKS = ("label", "gold", "answers", "prediction", "pred", "response", "output")
 
 
 def _llava_bench(seen: Seen) -> Reading | None:
     prediction = seen.first("text", "answer", "answer2", "response", "prediction")
     pairs = [each for each in map(_pair, seen.values("tuple")) if each]
     scores = [each for each in seen.values("score") if isinstance(each, int | float)]
-    known = {"answer", "text"} & seen.columns and not seen.first("label", "gold", "answers")
-    scored = bool(pairs) or (bool(scores) and max(scores) > 1 and bool(known))
+    plain = seen.first("answer", "text") is not None and seen.first(*_NO_MARKS) is None
+    scored = bool(pairs) or (plain and bool(scores) and max(scores) > 1)
     if "question_id" not in seen.columns or prediction is None or not scored:
         return None
     top = next((each for each in _SCALES if not scores or max(scores) <= each), max(scores or [1]))

@@ -61,12 +61,14 @@ class Profile:
 class Companion:
     """A table that stands beside predictions: questions, right answers, what pictures show.
 
-    `rows`: from the table's name and its rows to the rows that are joined, one a key.
+    `rows`: from the table's name and its rows to the rows that are joined, one a key. `only`: the
+    profile whose tables it is brought into that shape for; '' for any.
     """
 
     name: str
     fits: Callable[[Seen], bool]
     rows: Callable[[str, Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
+    only: str = ""
 
 
 def fields(**columns: str | tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:
@@ -85,9 +87,13 @@ _USUAL_RULES = {
 }
 
 
-def usual_rule(name: str) -> str | None:
-    """The rule that a set whose name stands in a file's name is scored by."""
-    low = name.lower().replace("_", "")
+def usual_rule(seen: Seen) -> str | None:
+    """The rule of a set that is known by columns of its own, or by the file's name."""
+    if seen.first("docId", "ucsf_document_id", "image_local_name"):
+        return "anls"
+    if seen.has("imgname", "query", "label"):
+        return "relaxed"
+    low = seen.name.lower().replace("_", "")
     found = (rule for rule, sets in _USUAL_RULES.items() if any(each in low for each in sets))
     return next(found, None)
 

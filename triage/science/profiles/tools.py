@@ -86,13 +86,7 @@ def _vlmevalkit(seen: Seen) -> Reading | None:
     known = ("hit", "log", "res", "image_path", "l2-category", "extracted", "eval_match", "split")
     if not letters and not seen.first(*known) and "Qwen" not in seen.name:
         return None
-    numbers = [int(each) for each in seen.values("index") if str(each).isdecimal()]
-    circular = (
-        seen.has("g_index")
-        or any(each >= 1_000_000 for each in numbers)
-        # The turned questions may lie behind all of the others, where nothing has been seen yet.
-        or _TURNED.search(seen.name.lower()) is not None
-    )
+    circular = _is_circular(seen)
     judged = seen.first("hit", "eval_match", "eval_score", "score")
     if judged is None and seen.has("res"):
         judged = "judged"
@@ -113,12 +107,23 @@ def _vlmevalkit(seen: Seen) -> Reading | None:
             group="question group" if circular else None,
         ),
         _both(*((_judged,) if judged == "judged" else ()), *((_circular,) if circular else ())),
-        usual_rule(seen.name),
+        usual_rule(seen),
     )
 
 
 # Sets that ask each question in several orders of its options.
 _TURNED = re.compile(r"mmbench|ccbench|circular")
+
+
+def _is_circular(seen: Seen) -> bool:
+    """Whether each question comes in several orders of its options.
+
+    The turned ones may lie behind all others, where nothing has been seen yet: then the set's name
+    says it.
+    """
+    numbers = [int(each) for each in seen.values("index") if str(each).isdecimal()]
+    turned = seen.has("g_index") or any(each >= 1_000_000 for each in numbers)
+    return turned or _TURNED.search(seen.name.lower()) is not None
 
 
 def _both(*steps: Callable[[Columns], Mapping[str, list[Any]]]) -> Any:
@@ -197,7 +202,7 @@ def _llava_answers(seen: Seen) -> Reading | None:
             category=seen.first("category"),
             model="model_id" if "model_id" in seen.columns else None,
         ),
-        rule=usual_rule(seen.name),
+        rule=usual_rule(seen),
     )
 
 

@@ -35,6 +35,14 @@ _NO_TABLES = re.compile(
 )
 
 
+def stem_of(name: str) -> str:
+    """A file's name without its endings; a dot in a model's name ('Qwen2.5-VL') is no ending."""
+    base = Path(name).name
+    while Path(base).suffix.lower() in _TABLES | {".ndjson", ".zip"}:
+        base = base[: -len(Path(base).suffix)]
+    return base
+
+
 @dataclass
 class Table:
     """One table: its name, how it is read, its first look."""
@@ -48,7 +56,7 @@ class Table:
     @property
     def stem(self) -> str:
         """The file's name without its endings."""
-        return Path(self.name).name.removesuffix(".gz").rsplit(".", 1)[0]
+        return stem_of(self.name)
 
 
 @dataclass

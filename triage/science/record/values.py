@@ -76,7 +76,8 @@ def _one_text_of(value: Any) -> Any:
         return value[0] if len(value) == 1 else None
     if isinstance(value, dict):
         named = [value[key] for key in _TEXT_KEYS if isinstance(value.get(key), str | int | float)]
-        return named[0] if named else next(iter(value.values())) if len(value) == 1 else None
+        only = next(iter(value.values())) if len(value) == 1 else None
+        return named[0] if named else only if isinstance(only, str) else None
     if isinstance(value, Decimal):
         whole = value == value.to_integral_value()
         return str(value.to_integral_value() if whole else value.normalize())

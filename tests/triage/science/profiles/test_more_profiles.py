@@ -1,9 +1,11 @@
 """Files of benchmarks and tools as they lie there, several together: joined, named and scored."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.factories import make_project
@@ -92,6 +94,14 @@ def test_captions_of_several_models_are_a_run_each(tmp_path: Path) -> None:
         tmp_path, {**results, "captions.json": coco({7: ["a hen", "hens"], 9: ["a cow", "cows"]})}
     )
     assert [(run.model, run.errors) for run in runs] == [("model_a", 1), ("model_b", 1)]
+
+
+def test_scores_of_matching_find_their_captions(tmp_path: Path) -> None:
+    said = [{"id": n, "image_id": 7, "caption": f"hen {n}", "label": n % 2} for n in range(2)]
+    scores = [{"id": n, "score": 0.75} for n in range(2)]
+    (run,) = bring(tmp_path, {"captions.jsonl": said, "scores.jsonl": scores})
+    assert (run.profile, run.scoring) == ("image_text_matching", "yes_no")
+    assert columns(run, "question", "is_error") == [("hen 0", True), ("hen 1", False)]
 
 
 # Yes and no
@@ -320,3 +330,13 @@ def test_circular_questions_are_right_when_all_of_their_turns_are(tmp_path: Path
     assert (run.profile, run.scoring, counts(run)) == ("vlmevalkit", "choice", (6000, 3, 0))
     assert (run.outcome["groups"], run.outcome["groups_right"]) == (3000, 2998)
     assert {row["group"] for row in samples(run) if row["is_error"]} == {"7", "9"}
+
+
+def test_turned_questions_are_found_at_the_end_of_a_workbook(tmp_path: Path) -> None:
+    numbers = [n + turn * 1_000_000 for turn in range(2) for n in range(1, 1501)]
+    row = {"question": "Which?", "answer": "A", "A": "sea", "B": "lake"}
+    book = io.BytesIO()
+    rows = [{"index": n, **row, "prediction": "B" if n == 1_000_007 else "A"} for n in numbers]
+    pd.DataFrame(rows).to_excel(book, index=False)
+    run = one(tmp_path, "mine.xlsx", book.getvalue())
+    assert (run.outcome["groups"], run.outcome["groups_right"]) == (1500, 1499)
