@@ -237,6 +237,8 @@ def _from_results(document: Any) -> float | None:
     if not isinstance(results, Mapping) or len(results) != 1:
         return None
     metrics = next(iter(results.values()))
+    if not isinstance(metrics, Mapping):
+        return None
     numbers = [
         value
         for key, value in metrics.items()
