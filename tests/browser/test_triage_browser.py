@@ -57,13 +57,12 @@ def test_a_file_is_uploaded_described_and_opened(page: Any, served: Any, tmp_pat
     page.click("text=Look at the file")
     page.wait_for_selector("#trial")
     # 'gold' was proposed for the answers; taking it away shows at once what that would cost.
-    answers = page.locator("input[name=field_answers]")
-    assert answers.input_value() == "gold"
-    answers.fill("")
-    answers.blur()
-    page.wait_for_selector("#trial .notice--warn")
-    answers.fill("gold")
-    answers.blur()
+    menu = page.locator("select[data-column=gold]")
+    assert menu.input_value() == "answers"
+    menu.select_option("")
+    page.wait_for_selector("#trial .notice--bad")
+    assert page.locator("input[name=field_answers]").input_value() == ""
+    menu.select_option("answers")
     page.wait_for_selector("#trial .badge--bad")
     page.click("text=Import all rows")
     page.wait_for_selector("text=Import")
