@@ -14,7 +14,6 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
-from triage.science.readers.json_list import JsonListReader
 
 from annotations.science.suspicion.suspicion import INPUTS
 from tests.annotations.audit_factories import (
@@ -31,7 +30,6 @@ from triage.runs.filters import selection_words
 from triage.said import kept, reason, told
 from triage.science.analysis.features import FEATURES
 from triage.science.readers import UnreadableFile
-from triage.science.readers.csv_file import CsvReader
 from triage.science.readers.json_lines import JsonLinesReader
 from triage.science.readers.parquet_file import ParquetReader
 from triage.science.record.records import BY_NAME, FIELDS
@@ -172,7 +170,7 @@ def test_every_text_of_the_sources_is_in_the_catalogue(tmp_path) -> None:
 
 
 def test_what_the_science_modules_say_is_known_to_gettext() -> None:
-    readers = (CsvReader, JsonLinesReader, JsonListReader, ParquetReader)
+    readers = (JsonLinesReader, ParquetReader)
     said = {name.replace("_", " ") for name in GROUPINGS}
     for entries_of in (FIELDS, RULES.values(), readers, FEATURES, INPUTS):
         assert entries_of

@@ -222,7 +222,7 @@ RULES: Mapping[str, ScoringRule] = {
         ScoringRule(
             "numeric",
             _("Number, within 1 %"),
-            _("The last number that was written, within 1 % of the reference"),
+            _("The last number that was written, at most one per cent from the reference"),
             "answers",
             "number",
             _close(TOLERANCE),

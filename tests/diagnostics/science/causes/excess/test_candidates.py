@@ -89,7 +89,9 @@ def test_written_second_choices_are_near_misses_beyond_expectation() -> None:
     reference[taken] = np.arange(WIDE) == second[taken, None]
     error = ~reference[np.arange(4000), logs.argmax(axis=1)]
 
-    found = near_misses(run(Candidates(candidates.owner, candidates.logs, reference.ravel()), error))
+    found = near_misses(
+        run(Candidates(candidates.owner, candidates.logs, reference.ravel()), error)
+    )
 
     assert found is not None
     assert found.low > 0
@@ -97,7 +99,9 @@ def test_written_second_choices_are_near_misses_beyond_expectation() -> None:
 
 def test_without_candidates_or_with_two_there_are_no_near_misses() -> None:
     error = np.ones(10, dtype=bool)
-    two = Candidates(np.repeat(np.arange(10), 2), np.log(np.tile([0.7, 0.3], 10)), np.tile([False, True], 10))
+    two = Candidates(
+        np.repeat(np.arange(10), 2), np.log(np.tile([0.7, 0.3], 10)), np.tile([False, True], 10)
+    )
 
     assert near_misses(run(None, error)) is None
     assert near_misses(run(two, error)) is None
