@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from triage.imports.outcome import outcome_of
 from triage.models import Project, Run
@@ -183,8 +184,9 @@ def import_plan(
         raise ImportRefused(_("The project already has a run named “%(name)s”.") % {"name": name})
     run = Run(project=project, name=name, source_name=source_name[-255:], created_by=user)
     folder = DataRoot(settings.DATA_ROOT).run(run.uuid)
-    pointed_at = images is not None and images.is_dir()
+    carry = images is None and plan.pictures is not None and plan.unpacked
     images = images or plan.pictures
+    pointed_at = images is not None and images.is_dir() and not carry
     if images is not None and not images.is_dir() and not folder.root.is_local:
         raise ImportRefused(
             _("A zip of images needs a data root on this machine; give a folder instead.")
@@ -192,7 +194,7 @@ def import_plan(
     try:
         result = by(
             plan, folder, default_split=default_split, images=images, sides=sides, leave=leave,
-            progress=progress,
+            carry=carry, progress=progress,
         )  # fmt: skip
     except NeedsWord as problem:
         folder.delete()
@@ -203,12 +205,16 @@ def import_plan(
     except BaseException:
         folder.delete()
         raise
-    run.image_root = str(images) if pointed_at else ""
+    run.image_root = str(images.resolve()) if images is not None and pointed_at else ""
     run.source_sha256, run.mapping, run.scoring = result.sha256, plan.mapping.to_dict(), plan.rule
     run.samples, run.errors, run.refused = result.samples, result.errors, result.refused
     run.images_missing, run.splits = result.images_missing, dict(result.splits)
     run.side_files = list(result.sides)
     run.model, run.profile = plan.model[:200], plan.profile_name
+    earlier = project.runs.filter(source_sha256=result.sha256, model=run.model).first()
+    if earlier is not None:
+        same = Sentence(gettext_noop("the same file as the run {name}"), name=earlier.name)
+        plan = replace(plan, notes=(*plan.notes, same))
     run.accuracy, run.outcome = result.accuracy, outcome_of(plan, result)
     run.versions = versions()
     return _save(run, folder)

@@ -5,6 +5,7 @@ What comes back is plain: a plan's reader holds open files and stays where it is
 
 import glob
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from triage.science.readers.side_files import KEY, SideFile, check_mapping, open
 from triage.science.readers.sources import gather
 from triage.science.record.mapping import ColumnMapping
 from triage.science.record.records import RawBatch, Refusal, texts_of
-from triage.science.store.images_archive import extract_images
+from triage.science.store.images_archive import SUFFIXES, extract_images
 from triage.science.store.store import DataRoot, RunFolder
 from triage.science.words import Sentence
 from triage.science.words import gettext_noop as _
@@ -171,15 +172,20 @@ def bring_in(
     images: Path | None,
     sides: Sides,
     leave: frozenset[str],
+    carry: bool = False,
     progress: Progress = lambda share, step: None,
 ) -> IngestResult:
     """Write what `plan` says into `folder`; `images` is a folder, or a zip that is unpacked there.
+
+    `carry`: the folder of images will not last, so the run gets them.
 
     Raises what `ingest` raises, and BadArchive.
     """
     image_root = None
     if images is not None and images.is_dir():
         image_root = images.resolve()
+        if carry:
+            image_root = _carried(image_root, Path(folder.path("images")))
     elif images is not None:
         image_root = Path(folder.path("images"))
         image_root.mkdir(parents=True, exist_ok=True)
@@ -198,6 +204,16 @@ def bring_in(
         leave=leave,
         progress=progress,
     )
+
+
+def _carried(images: Path, into: Path) -> Path:
+    """The pictures of a folder in another, in the folders they lie in."""
+    for path in sorted(images.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
+            target = into / path.relative_to(images)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return into
 
 
 def limits_for(paths: Sequence[Path], *, whole: bool) -> Limits:

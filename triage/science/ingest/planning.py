@@ -49,6 +49,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     pictures: Path | None = None
+    # Whether the pictures lie where an archive was unpacked: a run must carry them.
+    unpacked: bool = False
     published: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -101,6 +103,7 @@ def _plans_of(
         notes=(*table.reader.assumed, *notes),
         asks=tuple(asks),
         pictures=gathered.pictures,
+        unpacked=gathered.unpacked,
         published=gathered.published,
     )
     if {"prediction", "model"} & settled:

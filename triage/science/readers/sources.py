@@ -66,6 +66,8 @@ class Gathered:
 
     tables: list[Table] = field(default_factory=list)
     pictures: Path | None = None
+    # Whether that folder is one that an archive was unpacked into, which does not last.
+    unpacked: bool = False
     published: dict[str, float] = field(default_factory=dict)
     passed_over: dict[str, str] = field(default_factory=dict)
 
@@ -186,7 +188,9 @@ def _from_archive(
     if any(each.startswith("samples/") for each in names) and "header.json" in names:
         gathered.tables.append(Table(name, _inspect_archive(folder), path))
         return
+    had = gathered.pictures
     _from_folder(folder, name, gathered, encoding)
+    gathered.unpacked = gathered.unpacked or gathered.pictures is not had
 
 
 def _inspect_archive(folder: Path) -> RowsReader:
