@@ -29,8 +29,19 @@ def pytest_configure() -> None:
     compile_catalogues(Path(__file__).parents[1] / "locale")
 
 
+# Files whose tests take longest: begun first, so that no worker is left alone with one at the end.
+LONG = (
+    "test_kill.py", "test_load.py", "test_queue.py", "test_carrying_out.py", "test_builtin.py",
+    "test_computing.py", "test_real_experiments.py", "test_review_browser.py", "test_run_worker.py",
+    "test_team_browser.py", "test_clustering.py", "test_analysis.py", "test_kept.py",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers and servers may be slow; tests of real data sets skip where those are absent."""
+    place = {name: at for at, name in enumerate(LONG)}
+    # A stable sort: tests of one file stay together, as their fixtures want it.
+    items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
     for item in items:
         waits = any(item.get_closest_marker(name) for name in ("browser", "postgres", "server"))
         if waits and not item.get_closest_marker("timeout"):
