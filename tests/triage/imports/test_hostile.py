@@ -221,7 +221,9 @@ def test_an_honest_import_gives_the_same_run_apart(client, project, tmp_path) ->
     source = write_lines(tmp_path / "x.jsonl", rows)
     (plan,) = look([(source, "x.jsonl")], tmp_path)
     plan = replace(plan, mapping=ColumnMapping.from_dict(there.mapping))
-    here = import_plan(project, plan, name="here", source_name="x.jsonl", images=zipped)
+    # In a project of its own: beside the other it would be named as the same file.
+    elsewhere = make_project("Elsewhere")
+    here = import_plan(elsewhere, plan, name="here", source_name="x.jsonl", images=zipped)
 
     assert samples(there) == samples(here)
     assert told(there) == told(here)

@@ -333,14 +333,47 @@ def _meta_column(raw: RawBatch, mapping: ColumnMapping) -> pa.Array:
     rest = [name for name in raw.columns if name not in used]
     if not rest:
         return pa.nulls(len(raw.rows), pa.string())
+    few = _few_combinations([raw.columns[name] for name in rest])
+    if few is not None:
+        rows, which = few
+        made = [_meta_of(rest, parts) for parts in rows]
+        return pa.array(made, pa.string()).take(pa.array(which))
     columns = [_listed(raw.columns[name]) for name in rest]
-    objects = []
-    for parts in zip(*columns, strict=True):
-        known = {n: v for n, v in zip(rest, parts, strict=True) if v is not None}
-        if isinstance(meta := _object(known.get("meta")), dict):
-            known = {**meta, **{name: each for name, each in known.items() if name != "meta"}}
-        objects.append(_json(known) if known else None)
+    objects = [_meta_of(rest, parts) for parts in zip(*columns, strict=True)]
     return pa.array(objects, pa.string())
+
+
+def _few_combinations(
+    columns: Sequence[Column],
+) -> tuple[list[tuple[Any, ...]], np.ndarray] | None:
+    """The distinct rows of plain columns, and which of them each row is; None where most differ."""
+    if not all(isinstance(column, pa.Array) and _is_plain(column.type) for column in columns):
+        return None
+    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    values: list[list[Any]] = []
+    for column in columns:
+        coded = column.dictionary_encode()  # type: ignore[union-attr]
+        listed = [*coded.dictionary.to_pylist(), None]
+        places = pc.fill_null(coded.indices, len(listed) - 1).to_numpy(zero_copy_only=False)
+        distinct, codes = np.unique(codes * len(listed) + places, return_inverse=True)
+        if len(distinct) > len(codes) // 4:
+            return None
+        # Each distinct code stands for what was told apart before, and this column's place.
+        before = distinct // len(listed)
+        values = [[each[at] for at in before] for each in values]
+        values.append([listed[at] for at in distinct % len(listed)])
+    return list(zip(*values, strict=True)), codes
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind))
+
+
+def _meta_of(names: Sequence[str], parts: Sequence[Any]) -> str | None:
+    known = {name: each for name, each in zip(names, parts, strict=True) if each is not None}
+    if isinstance(meta := _object(known.get("meta")), dict):
+        known = {**meta, **{name: each for name, each in known.items() if name != "meta"}}
+    return _json(known) if known else None
 
 
 def _object(value: Any) -> Any:

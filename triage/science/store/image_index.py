@@ -97,6 +97,8 @@ class ImageIndex:
         return self._known[name]
 
     def _look(self, name: str) -> Match:
+        if not self._exact:
+            return Match(None, "address" if _ADDRESS.match(name) else "missing")
         if name in self._exact:
             return Match(name, "exact")
         form = _form(name)
