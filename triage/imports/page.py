@@ -11,6 +11,7 @@ from triage.imports import apart, staging
 from triage.imports.forms import FileForm, MappingForm
 from triage.imports.importing import (
     FIELD_NAMES,
+    ImportRefused,
     cell,
     checked_rule,
     free_name,
@@ -20,6 +21,7 @@ from triage.imports.tasks import carry_out_import
 from triage.jobs import jobs
 from triage.models import Job, Project, Run
 from triage.models.kinds import IMPORT
+from triage.said import translated
 from triage.science.ingest.apart import PREVIEW_ROWS
 from triage.science.ingest.ingesting import checksum
 from triage.science.ingest.planning import Plan
@@ -104,7 +106,12 @@ def import_at_once(project: Project, wishes: dict[str, Any], user: Any) -> Job:
         side=wishes.get("side"),
     )
     try:
-        looked = apart.planned(job.request)[0]
+        found = apart.planned(job.request)
+        looked = found[0]
+        asks = dict.fromkeys(ask for plan in found for ask in plan.asks)
+        if asks and not wishes.get("confirm"):
+            # On the page a person sees these before the import; here they must say so.
+            raise ImportRefused("; ".join(translated(ask) for ask in asks))
         changes = parse_assignments(wishes["map"], looked.columns, FIELD_NAMES)
         mapping = merged(looked.mapping, changes)
         rule = checked_rule(wishes["scoring"] or rule_for(looked, mapping))

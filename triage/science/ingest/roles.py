@@ -118,7 +118,9 @@ def _role(table: Table, tables: Sequence[Table]) -> str:
     if profile is not None and "prediction" in reading.fields:
         lacks = profile.beside and profile.beside not in map(_companion_name, tables)
         return "beside" if lacks else "answers"
-    if plain <= {"prediction"} and any(word in low for word in _GOLD):
+    # A name such as 'answers' says something only where no other table holds the right ones.
+    told = any(_holds_references(other) for other in tables if other is not table)
+    if plain <= {"prediction"} and any(word in low for word in _GOLD) and not told:
         return "beside"
     # A text beside the name of a picture is what was asked of it.
     asks = plain == {"text"} and "image" in table.columns
